@@ -1,0 +1,211 @@
+"""The bucket: list, get, head, put and delete over any S3 API. The only importer of boto3.
+
+R2 bills Class A operations (list, put) and Class B operations (get, head); both are counted here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import botocore.exceptions
+from botocore.config import Config
+from msgspec import Struct
+
+from warehouse.credentials import resolve
+from warehouse.errors import BucketError, CredentialsError, ObjectError, SettingError
+from warehouse.settings import Settings
+
+_REFUSED = {"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Unauthorized"}
+_MISSING = {"404", "NoSuchKey", "NotFound"}
+
+
+class ObjectInfo(Struct, frozen=True):
+    """One listed object. `size` in bytes as stored; `etag` is opaque, without quotes."""
+
+    key: str
+    etag: str
+    size: int
+    last_modified: datetime
+    storage_class: str
+
+
+class ObjectHead(Struct, frozen=True):
+    """What a HEAD tells of an object: its info and the metadata its writer gave it."""
+
+    info: ObjectInfo
+    metadata: dict[str, str]
+
+
+class Bucket:
+    """One bucket. Safe for use from several threads at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.bucket is None:
+            raise SettingError(
+                "R2_BUCKET_NAME is not set",
+                hint="set it to your bucket's name, or start the demo with `make run`",
+                field="R2_BUCKET_NAME",
+            )
+        credentials = resolve(settings)
+        self.name = settings.bucket
+        self.endpoint = credentials.endpoint
+        self._lock = threading.Lock()
+        self.class_a = 0
+        self.class_b = 0
+        self._s3: Any = boto3.session.Session().client(
+            "s3",
+            endpoint_url=credentials.endpoint,
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            region_name=credentials.region,
+            config=Config(
+                # R2 does not know the checksums that boto3 sends by default since 1.36.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                s3={"addressing_style": "path"},
+                max_pool_connections=settings.fetch_threads + 2,
+                connect_timeout=10,
+                read_timeout=60,
+                retries={"mode": "standard", "max_attempts": 5},
+            ),
+        )
+
+    def list(self, prefix: str, start_after: str | None = None) -> Iterator[ObjectInfo]:
+        """Every object below `prefix`, page by page (1,000 keys a call, Class A)."""
+        token: str | None = None
+        while True:
+            request: dict[str, Any] = {"Bucket": self.name, "Prefix": prefix}
+            if token:
+                request["ContinuationToken"] = token
+            elif start_after:
+                request["StartAfter"] = start_after
+            self._count(class_a=1)
+            with self._explained(f"list {prefix}"):
+                page = self._s3.list_objects_v2(**request)
+            for item in page.get("Contents", []):
+                yield ObjectInfo(
+                    key=item["Key"],
+                    etag=item["ETag"].strip('"'),
+                    size=item["Size"],
+                    last_modified=item["LastModified"].astimezone(UTC),
+                    storage_class=item.get("StorageClass") or "STANDARD",
+                )
+            token = page.get("NextContinuationToken")
+            if not page.get("IsTruncated") or not token:
+                return
+
+    def get(self, key: str, *, etag: str | None = None) -> bytes:
+        """The body of one object (Class B).
+
+        With `etag`, only that version of it. Raises ObjectError when the body is cut short, when the
+        object is gone or when it has changed since it was listed.
+        """
+        request = {"Bucket": self.name, "Key": key} | ({"IfMatch": f'"{etag}"'} if etag else {})
+        self._count(class_b=1)
+        with self._explained(f"get {key}", key=key):
+            reply = self._s3.get_object(**request)
+            body: bytes = reply["Body"].read()
+        if len(body) != reply["ContentLength"]:
+            raise ObjectError(f"{key}: {len(body)} of {reply['ContentLength']} bytes arrived")
+        return body
+
+    def head(self, key: str) -> ObjectHead:
+        """Size, ETag, time and the writer's metadata of one object (Class B)."""
+        self._count(class_b=1)
+        with self._explained(f"head {key}", key=key):
+            reply = self._s3.head_object(Bucket=self.name, Key=key)
+        info = ObjectInfo(
+            key=key,
+            etag=reply["ETag"].strip('"'),
+            size=reply["ContentLength"],
+            last_modified=reply["LastModified"].astimezone(UTC),
+            storage_class=reply.get("StorageClass") or "STANDARD",
+        )
+        return ObjectHead(info, dict(reply.get("Metadata") or {}))
+
+    def put(
+        self,
+        key: str,
+        data: bytes,
+        metadata: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        """Store one object (Class A)."""
+        request: dict[str, Any] = {"Bucket": self.name, "Key": key, "Body": data}
+        request |= {"Metadata": dict(metadata)} if metadata else {}
+        request |= {"ContentType": content_type} if content_type else {}
+        self._count(class_a=1)
+        with self._explained(f"put {key}"):
+            self._s3.put_object(**request)
+
+    def delete(self, key: str) -> None:
+        """Delete one object (free on R2); an object that is gone already is fine."""
+        with self._explained(f"delete {key}"):
+            self._s3.delete_object(Bucket=self.name, Key=key)
+
+    def create(self) -> None:
+        """Create the bucket; one that is ours already is fine. For the embedded store and tests."""
+        self._count(class_a=1)
+        with self._explained("create the bucket"):
+            try:
+                self._s3.create_bucket(Bucket=self.name)
+            except self._s3.exceptions.BucketAlreadyOwnedByYou:
+                return
+
+    def check(self) -> datetime | None:
+        """Ask for the bucket (Class B); returns the server's clock from the Date header, if sent.
+
+        Raises BucketError or CredentialsError with the reason.
+        """
+        self._count(class_b=1)
+        with self._explained("reach the bucket"):
+            reply = self._s3.head_bucket(Bucket=self.name)
+        date = reply["ResponseMetadata"]["HTTPHeaders"].get("date")
+        if not date:
+            return None
+        return datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._s3.close()
+
+    def _count(self, *, class_a: int = 0, class_b: int = 0) -> None:
+        with self._lock:
+            self.class_a += class_a
+            self.class_b += class_b
+
+    @contextmanager
+    def _explained(self, doing: str, key: str | None = None) -> Iterator[None]:
+        """Turn what boto3 and urllib3 raise into errors that name the bucket and the reason."""
+        try:
+            yield
+        except botocore.exceptions.ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
+            if code in _REFUSED or status in {"401", "403"}:
+                raise CredentialsError(
+                    f"cannot {doing} in bucket {self.name} at {self.endpoint}: {code}",
+                    hint="check the key pair or API token and its rights on this bucket",
+                ) from error
+            if code == "NoSuchBucket" or (key is None and status == "404"):
+                raise BucketError(
+                    f"there is no bucket {self.name} at {self.endpoint}",
+                    hint="check R2_BUCKET_NAME, the account and the jurisdiction",
+                    field="R2_BUCKET_NAME",
+                ) from error
+            if key is not None and (code in _MISSING or status == "412"):
+                why = "changed since it was listed" if status == "412" else "is gone"
+                raise ObjectError(f"{key} {why}", hint="the next sync takes it as it is then") from error
+            raise BucketError(f"cannot {doing} in bucket {self.name}: {code or status}") from error
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.HTTPClientError, OSError) as error:
+            raise BucketError(
+                f"cannot {doing} in bucket {self.name}: no usable answer from {self.endpoint}"
+                f" ({type(error).__name__})",
+                hint="check R2_ENDPOINT and the network",
+                field="R2_ENDPOINT",
+            ) from error
