@@ -1,0 +1,22 @@
+-- The window of a question: which slots of the rollups it reads.
+-- Parameters: $now (UTC), $hours (length of the window), $points (equal periods it is cut into).
+-- One row. The window ends at $now, rounded up to the grain, so that the newest entries are in it; it holds
+-- the slots that begin in [window_start, window_end). Grains in seconds: a period of the contract's 24 is a
+-- whole number of slots for any whole number of hours, because 3600 / 24 = 5 * 30.
+-- The coarser grains keep the number of slots read about the same for a day, a month and a year.
+SELECT
+    p.grain,
+    CASE WHEN p.width >= 10800 THEN 3600 WHEN p.width >= 900 THEN 300 ELSE 30 END AS latency_grain,
+    p.width AS period_seconds,
+    make_timestamp(CAST(ceil(epoch_us(CAST($now AS TIMESTAMP)) / (p.grain * 1e6)) AS BIGINT) * p.grain * 1000000)
+        AS window_end,
+    make_timestamp(CAST(ceil(epoch_us(CAST($now AS TIMESTAMP)) / (p.grain * 1e6)) AS BIGINT) * p.grain * 1000000
+        - CAST(round($hours * 3600000000) AS BIGINT)) AS window_start,
+    make_timestamp(CAST(ceil(epoch_us(CAST($now AS TIMESTAMP)) / (p.grain * 1e6)) AS BIGINT) * p.grain * 1000000
+        - CAST(round($hours * 7200000000) AS BIGINT)) AS previous_start
+FROM (
+    SELECT
+        w.width,
+        CASE WHEN w.width >= 108000 THEN 3600 WHEN w.width >= 10800 THEN 300 ELSE 30 END AS grain
+    FROM (SELECT CAST($hours AS DOUBLE) * 3600 / $points AS width) AS w
+) AS p

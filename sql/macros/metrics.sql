@@ -1,0 +1,31 @@
+-- Formulas that several endpoints share; the definitions are the contract's.
+
+-- Share in percent, 0 where there is nothing to share.
+CREATE OR REPLACE MACRO percent(part, whole) AS coalesce(100.0 * part / nullif(whole, 0), 0);
+
+-- Mean in milliseconds from a sum in nanoseconds, 0 where nothing was timed.
+CREATE OR REPLACE MACRO mean_ms(response_ns, timed) AS coalesce(CAST(response_ns AS DOUBLE) / 1e6 / nullif(timed, 0), 0);
+
+-- 1 MB = 1,048,576 bytes.
+CREATE OR REPLACE MACRO megabytes(b) AS CAST(b AS DOUBLE) / 1048576;
+
+-- 0 healthy, 1 warning, 2 critical. error_rate in percent, response_ms in milliseconds.
+CREATE OR REPLACE MACRO health_level(error_rate, response_ms) AS
+    CASE
+        WHEN error_rate > 20 OR response_ms > 2000 THEN 2
+        WHEN error_rate > 10 OR response_ms > 1000 THEN 1
+        ELSE 0
+    END;
+
+CREATE OR REPLACE MACRO health_name(health) AS
+    CASE health WHEN 2 THEN 'critical' WHEN 1 THEN 'warning' ELSE 'healthy' END;
+
+-- 0 to 100. error_rate in percent, response_ms in milliseconds, growth in MB per hour.
+CREATE OR REPLACE MACRO performance_score(error_rate, response_ms, growth) AS
+    greatest(0.0, least(100.0, 100.0 - 2.0 * error_rate - response_ms / 50.0 - growth / 10.0));
+
+-- Response time in milliseconds at the middle of a latency bucket (tables/latency.sql).
+CREATE OR REPLACE MACRO bucket_ms(bucket) AS exp((bucket + 0.5) * ln(1.02));
+
+-- Epoch milliseconds of a UTC timestamp.
+CREATE OR REPLACE MACRO epoch_millis(t) AS CAST(epoch_ms(t) AS BIGINT);
