@@ -2,7 +2,14 @@
 -- and how many points it costs.
 -- Parameters: $error_rate (percent), $response_ms (ms), $growth (MB per hour), as endpoints/analytics.sql gave them.
 -- One row per factor. The score is 100 minus the costs, kept between 0 and 100. Null limits: not part of health.
-SELECT f.name, f.unit, f.value, f.warning, f.critical, f.weight, f.value * f.weight AS cost
+SELECT
+    f.name,
+    f.unit,
+    f.value,
+    CAST(f.warning AS DOUBLE) AS warning,
+    CAST(f.critical AS DOUBLE) AS critical,
+    CAST(f.weight AS DOUBLE) AS weight,
+    f.value * f.weight AS cost
 FROM (
     VALUES
         ('errorRate', 'percent', CAST($error_rate AS DOUBLE), 10.0, 20.0, 2.0),

@@ -1,0 +1,103 @@
+"""Opens DuckDB. The only importer of duckdb.
+
+Connections are in memory; what lasts lies in Parquet files and in the manifest. Every connection knows the
+macros of `sql/macros/` and works in UTC.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from warehouse import sqlfiles
+
+Connection = duckdb.DuckDBPyConnection
+Error = duckdb.Error
+ParserError = duckdb.ParserException
+
+#: How every Parquet file is written. Level 1 of zstd is as small as level 3 on log text, and faster.
+PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+
+#: What a partition is called in paths and what type it has, by table; the others have one file.
+PARTITIONS: dict[str, str] = {
+    "logs": "date",
+    "quarantine": "date",
+    "activity": "date",
+    "latency": "date",
+    "errors": "date",
+    "daily": "month",
+    "storage": "month",
+}
+
+
+def connect(*, threads: int | None = None, memory_limit: str | None = None) -> Connection:
+    """A new in-memory database with the macros."""
+    # Nothing is ever fetched from an extension repository.
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    if threads is not None:
+        config["threads"] = threads
+    if memory_limit is not None:
+        config["memory_limit"] = memory_limit
+    con = duckdb.connect(":memory:", config=config)
+    con.execute("SET TimeZone = 'UTC'")
+    for name in sqlfiles.names("macros"):
+        con.execute(sqlfiles.read("macros", name))
+    return con
+
+
+def open_file(path: Path) -> Connection:
+    """A database file, for the catalog that other DuckDB clients open."""
+    return duckdb.connect(str(path))
+
+
+@cache
+def columns(table: str) -> tuple[tuple[str, str], ...]:
+    """Name and type of each column of a lake table, from `sql/tables/`, without the partition."""
+    with duckdb.connect(":memory:") as con:
+        con.execute(sqlfiles.read("tables", table))
+        rows = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall()
+    return tuple((name, kind) for name, kind in rows)
+
+
+def column_list(table: str) -> str:
+    """The columns of a lake table as a SELECT list."""
+    return ", ".join(f'"{name}"' for name, _ in columns(table))
+
+
+def empty_relation(table: str) -> str:
+    """A SELECT that has the columns of a lake table and no row."""
+    typed = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns(table))
+    return f"SELECT {typed} WHERE false"
+
+
+def quoted(value: str | Path) -> str:
+    """A SQL string literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def file_list(paths: list[Path]) -> str:
+    """A SQL list literal of paths."""
+    return "[" + ", ".join(quoted(path) for path in paths) + "]"
+
+
+def parquet_relation(table: str, paths: list[Path]) -> str:
+    """A SELECT over the given files of a lake table; typed and empty when there are none."""
+    if not paths:
+        return empty_relation(table)
+    return f"SELECT {column_list(table)} FROM read_parquet({file_list(paths)}, hive_partitioning = false)"
+
+
+def statement_types(con: Connection, text: str) -> list[str]:
+    """The kinds of the statements in a SQL text (SELECT, EXPLAIN, COPY …)."""
+    return [str(statement.type).rsplit(".", 1)[-1] for statement in con.extract_statements(text)]
+
+
+def register(con: Connection, name: str, table: pa.Table) -> None:
+    """Make an Arrow table known to a connection under a name."""
+    con.register(name, table)

@@ -1,0 +1,172 @@
+"""The engine: an in-memory DuckDB per process with views over the files that the manifest names.
+
+Each query runs on a connection of its own from a small pool. Before it does, the connection's generation
+is compared with the manifest's (a read of ~0.1 ms), and the file lists are bound again only when it moved.
+So every query sees one committed state as a whole, and a commit is seen by the next query.
+"""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from warehouse import duck, sqlfiles
+from warehouse.errors import QueryError
+from warehouse.lake import Lake
+from warehouse.manifest import Manifest, Snapshot
+
+_VARIABLE_TYPES = {
+    "ledger": "STRUCT(prefix VARCHAR, objects BIGINT, bytes BIGINT, raw_bytes BIGINT, lines BIGINT,"
+    " accepted BIGINT, rejected BIGINT)[]",
+    "files": 'STRUCT("table" VARCHAR, "partition" VARCHAR, files BIGINT, entries BIGINT, bytes BIGINT)[]',
+    "runs": "STRUCT(run_id VARCHAR, kind VARCHAR, status VARCHAR, started_us BIGINT, finished_us BIGINT,"
+    " objects BIGINT, replaced BIGINT, entries BIGINT, rejected BIGINT, compressed_bytes BIGINT,"
+    " raw_bytes BIGINT, class_a BIGINT, class_b BIGINT, detail VARCHAR)[]",
+}
+
+#: What a user's SQL may be: everything that reads.
+_READING = {"SELECT", "EXPLAIN", "RELATION"}
+
+
+class SqlResult(Struct, frozen=True):
+    """The answer to a user's query: column names, DuckDB types, rows."""
+
+    columns: list[str]
+    types: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+class Engine:
+    """Runs the queries of `sql/` and of users over one warehouse. Safe for use from several threads."""
+
+    def __init__(self, data_dir: Path, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self._lake = Lake(data_dir)
+        self._scratch = Path(tempfile.mkdtemp(prefix="warehouse-"))
+        self._db = duck.connect()
+        # Footers of immutable files are worth keeping.
+        self._db.execute("SET parquet_metadata_cache = true")
+        self._empty = {table: self._write_empty(table) for table in sqlfiles.names("tables")}
+        self._idle: queue.LifoQueue[_Bound] = queue.LifoQueue()
+        self._generation_lock = threading.Lock()
+        self._latest: Snapshot | None = None
+        self._bind(self._db, self.snapshot())
+        for table in sqlfiles.names("tables"):
+            self._db.execute(f"CREATE OR REPLACE VIEW {table} AS {_lake_view(table)}")
+        for name in sqlfiles.names("views"):
+            self._db.execute(sqlfiles.read("views", name))
+
+    def close(self) -> None:
+        """Close every connection and remove the scratch folder."""
+        while not self._idle.empty():
+            self._idle.get_nowait().con.close()
+        self._db.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def snapshot(self) -> Snapshot:
+        """The manifest's state now; read again only when its generation moved."""
+        generation = self._manifest.generation()
+        with self._generation_lock:
+            if self._latest is None or self._latest.generation != generation:
+                self._latest = self._manifest.snapshot()
+            return self._latest
+
+    def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The rows of one query of `sql/endpoints/`.
+
+        `parameters` may hold more than the query names; one that it names and that is not given is null.
+        """
+        text = sqlfiles.read("endpoints", name)
+        given = parameters or {}
+        values = {key: given.get(key) for key in sqlfiles.parameters(text)}
+        with self._connection() as con:
+            cursor = con.execute(text, values)
+            columns = [column[0] for column in cursor.description or ()]
+            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    def sql(self, text: str, parameters: Mapping[str, Any] | None = None) -> SqlResult:
+        """Run a user's query. Raises QueryError for what is wrong with it, and for anything but reading."""
+        with self._connection() as con:
+            try:
+                kinds = duck.statement_types(con, text)
+                if len(kinds) != 1 or kinds[0] not in _READING:
+                    raise QueryError(
+                        f"one reading statement is taken, this is {' and '.join(kinds) or 'empty'}",
+                        hint="the warehouse is read-only: use SELECT, WITH, DESCRIBE, SHOW or EXPLAIN",
+                    )
+                cursor = con.execute(text, dict(parameters) if parameters else None)
+                description = cursor.description or []
+                return SqlResult(
+                    [column[0] for column in description],
+                    [str(column[1]) for column in description],
+                    cursor.fetchall(),
+                )
+            except duck.Error as error:
+                raise QueryError(str(error).strip()) from error
+
+    @contextmanager
+    def _connection(self) -> Iterator[duck.Connection]:
+        """A connection that sees the newest generation, for the length of one query."""
+        try:
+            bound = self._idle.get_nowait()
+        except queue.Empty:
+            bound = _Bound(self._db.cursor(), -1)
+        try:
+            snapshot = self.snapshot()
+            if bound.generation != snapshot.generation:
+                self._bind(bound.con, snapshot)
+                bound = _Bound(bound.con, snapshot.generation)
+            yield bound.con
+        finally:
+            self._idle.put(bound)
+
+    def _bind(self, con: duck.Connection, snapshot: Snapshot) -> None:
+        """Point a connection's file lists and its copy of the manifest's tables at a snapshot."""
+        lists: dict[str, list[str]] = {table: [str(path)] for table, path in self._empty.items()}
+        for file in snapshot.files:
+            lists[file.table].append(str(self._lake.path(file)))
+        for table, paths in lists.items():
+            con.execute(f"SET VARIABLE {table}_files = $paths", {"paths": paths})
+        manifest = {"ledger": snapshot.ledger, "files": snapshot.partitions, "runs": snapshot.runs}
+        for name, rows in manifest.items():
+            con.execute(f"SET VARIABLE {name} = CAST($rows AS {_VARIABLE_TYPES[name]})", {"rows": rows})
+
+    def _write_empty(self, table: str) -> Path:
+        """An empty file with a table's columns: read_parquet needs one file at least."""
+        folder = self._scratch / table
+        if table in duck.PARTITIONS:
+            folder /= f"{duck.PARTITIONS[table]}=1970-01{'-01' if duck.PARTITIONS[table] == 'date' else ''}"
+        folder.mkdir(parents=True)
+        path = folder / "empty.parquet"
+        self._db.execute(
+            f"COPY ({duck.empty_relation(table)}) TO {duck.quoted(path)} (FORMAT parquet)"
+        )
+        return path
+
+
+class _Bound(Struct):
+    """A connection and the generation that its file lists stand at."""
+
+    con: Any
+    generation: int
+
+
+def _lake_view(table: str) -> str:
+    """The view of a lake table over the files that its variable lists, partition column included."""
+    relation = f"read_parquet(getvariable('{table}_files')"
+    if table not in duck.PARTITIONS:
+        return f"SELECT {duck.column_list(table)} FROM {relation}, hive_partitioning = false)"
+    partition = duck.PARTITIONS[table]
+    kind = "DATE" if partition == "date" else "VARCHAR"
+    return (
+        f"SELECT {duck.column_list(table)}, {partition}"
+        f" FROM {relation}, hive_partitioning = true, hive_types = {{'{partition}': {kind}}})"
+    )

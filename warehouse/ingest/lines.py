@@ -1,0 +1,177 @@
+"""From the bytes of objects to numbered lines: inflate, cut into batches at line ends, split.
+
+Nothing is lost on the way: what cannot be inflated or is no UTF-8 becomes a line with a fault, which the
+format sends to quarantine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import zstandard
+from isal import isal_zlib
+from msgspec import Struct, field
+
+from warehouse.errors import ObjectError
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+#: Compressed bytes inflated at a time, so that one object never has to fit in memory inflated.
+_SLICE = 256 * 1024
+
+RAW_LINES = pa.schema(
+    [("object_no", pa.int32()), ("line", pa.int32()), ("raw", pa.large_string()), ("fault", pa.string())]
+)
+
+
+def compression(body: bytes) -> str:
+    """gzip, zstd or none, by the first bytes: names and Content-Encoding are not to be trusted."""
+    if body.startswith(_GZIP):
+        return "gzip"
+    return "zstd" if body.startswith(_ZSTD) else "none"
+
+
+def inflate(body: bytes) -> Iterator[bytes]:
+    """The text of an object in pieces; all members of a gzip or zstd file, with their checksums checked.
+
+    Raises ObjectError where the data are damaged or end early, after everything before has been given.
+    """
+    kind = compression(body)
+    if kind == "none":
+        for start in range(0, len(body), _SLICE * 16):
+            yield body[start : start + _SLICE * 16]
+        return
+    new: Callable[[], Any] = (
+        (lambda: isal_zlib.decompressobj(wbits=31))
+        if kind == "gzip"
+        else (lambda: zstandard.ZstdDecompressor().decompressobj())
+    )
+    member = new()
+    for start in range(0, len(body), _SLICE):
+        piece = body[start : start + _SLICE]
+        while piece:
+            if member.eof:
+                member = new()
+            try:
+                text = member.decompress(piece)
+            except (isal_zlib.IsalError, zstandard.ZstdError, OSError, ValueError) as error:
+                raise ObjectError(f"damaged {kind} data: {error}") from error
+            if text:
+                yield text
+            # Some writers pad the end with zero bytes; those are no member.
+            piece = member.unused_data.lstrip(b"\0") if member.eof else b""
+    if not member.eof:
+        raise ObjectError(f"the {kind} data end early")
+
+
+class Piece(Struct):
+    """Consecutive whole lines of one object: `count` lines of which the first has number `first_line`.
+
+    `bytes` is their text's size, line ends included.
+    """
+
+    object_no: int
+    first_line: int
+    count: int
+    bytes: int
+
+
+class Batch(Struct):
+    """Whole lines of one or more objects, joined: `text` ends every line with a newline.
+
+    `faults` are whole objects or their rests that could not be inflated: (object_no, reason).
+    """
+
+    text: bytearray = field(default_factory=bytearray)
+    pieces: list[Piece] = field(default_factory=list)
+    faults: list[tuple[int, str]] = field(default_factory=list)
+
+
+class Batcher:
+    """Collects the lines of objects into batches of about `size` bytes; a line is never cut."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._batch = Batch()
+
+    def add(self, object_no: int, body: bytes) -> Iterator[Batch]:
+        """Take one object; gives each batch that became full."""
+        rest = bytearray()
+        line = 1
+        try:
+            for text in inflate(body):
+                cut = text.rfind(b"\n") + 1
+                if not cut:
+                    rest += text
+                    continue
+                line += self._append(object_no, line, rest, memoryview(text)[:cut])
+                rest = bytearray(memoryview(text)[cut:])
+                if len(self._batch.text) >= self._size:
+                    yield self.take()
+        except ObjectError as error:
+            self._batch.faults.append((object_no, error.detail))
+        if rest:
+            self._append(object_no, line, rest, b"\n")
+
+    def take(self) -> Batch:
+        """The batch as it stands; a new one begins."""
+        batch, self._batch = self._batch, Batch()
+        return batch
+
+    def _append(self, object_no: int, first_line: int, start: bytearray, end: memoryview | bytes) -> int:
+        before = len(self._batch.text)
+        self._batch.text += start
+        self._batch.text += end
+        count = self._batch.text.count(b"\n", before)
+        self._batch.pieces.append(Piece(object_no, first_line, count, len(self._batch.text) - before))
+        return count
+
+
+def split(batch: Batch) -> pa.Table:
+    """One row per line of a batch, and one per fault (as line 0): object_no, line, raw, fault."""
+    text = np.frombuffer(batch.text, dtype=np.uint8)
+    offsets = np.concatenate([np.zeros(1, np.int64), np.flatnonzero(text == 10) + 1])
+    count = len(offsets) - 1
+    raw = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(batch.text))
+    fault: pa.Array = pa.nulls(count, pa.string())
+    try:
+        raw.validate(full=True)
+    except pa.ArrowInvalid:
+        raw, fault = _escaped(raw)
+    object_no = np.repeat(
+        np.array([piece.object_no for piece in batch.pieces], np.int32),
+        [piece.count for piece in batch.pieces],
+    )
+    line = np.concatenate(
+        [np.arange(piece.first_line, piece.first_line + piece.count, dtype=np.int32) for piece in batch.pieces]
+        or [np.zeros(0, np.int32)]
+    )
+    table = pa.table([object_no, line, raw, fault], schema=RAW_LINES)
+    if not batch.faults:
+        return table
+    faults = pa.table(
+        [
+            [number for number, _ in batch.faults],
+            [0] * len(batch.faults),
+            [""] * len(batch.faults),
+            [reason for _, reason in batch.faults],
+        ],
+        schema=RAW_LINES,
+    )
+    return pa.concat_tables([table, faults])
+
+
+def _escaped(raw: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Lines that are no UTF-8 with their odd bytes as \\xHH and a fault that says where."""
+    texts, faults = [], []
+    for value in raw.cast(pa.large_binary()).to_pylist():
+        try:
+            texts.append(value.decode())
+            faults.append(None)
+        except UnicodeDecodeError as error:
+            texts.append(value.decode(errors="backslashreplace"))
+            faults.append(f"not valid UTF-8 at byte {error.start + 1}")
+    return pa.array(texts, pa.large_string()), pa.array(faults, pa.string())

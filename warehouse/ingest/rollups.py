@@ -1,0 +1,130 @@
+"""Keeps the rollups in step with the logs: runs `sql/rollups/` over the partitions that a change touches.
+
+A partition has one file per rollup. Adding logs merges their aggregates with what the file holds; where log
+rows went away (a replaced object, a cleanup) the dates in question are built again from their raw rows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+from msgspec import Struct, field
+
+from warehouse import duck, sqlfiles
+from warehouse.lake import Lake
+from warehouse.manifest import DataFile
+
+#: Rollups of the logs, and the column that tells a row's date.
+LOG_ROLLUPS = {"activity": "slot", "latency": "slot", "errors": "slot", "daily": "day"}
+
+STORED_OBJECTS = pa.schema(
+    [
+        ("prefix", pa.string()),
+        ("last_modified", pa.timestamp("us")),
+        ("storage_class", pa.string()),
+        ("sign", pa.int64()),
+        ("size", pa.int64()),
+    ]
+)
+
+
+class DateChange(Struct):
+    """What happened to one date: log files to add, or (rebuild) all the log files that it has now."""
+
+    files: list[Path] = field(default_factory=list)
+    rebuild: bool = False
+
+
+class Change(Struct):
+    """Files for the manifest to add, and paths for it to drop."""
+
+    add: list[DataFile] = field(default_factory=list)
+    remove: list[str] = field(default_factory=list)
+
+    def extend(self, other: Change) -> None:
+        """Take in another change."""
+        self.add += other.add
+        self.remove += other.remove
+
+
+def refresh_logs(
+    con: duck.Connection,
+    lake: Lake,
+    dates: Mapping[str, DateChange],
+    current: Iterable[DataFile],
+    run_id: str,
+) -> Change:
+    """New rollup files for the dates (ISO) whose logs changed; `current` are the manifest's files."""
+    change = Change()
+    held = _by_partition(current)
+    for rollup, time_column in LOG_ROLLUPS.items():
+        partitions: dict[str, dict[str, DateChange]] = defaultdict(dict)
+        for date, date_change in dates.items():
+            partitions[_partition_of(rollup, date)][date] = date_change
+        for partition, changes in sorted(partitions.items()):
+            old = held.get((rollup, partition), [])
+            rebuilt = [date for date, date_change in changes.items() if date_change.rebuild]
+            fresh = [path for date_change in changes.values() for path in date_change.files]
+            con.execute(f"CREATE OR REPLACE TEMP VIEW fresh_logs AS {duck.parquet_relation('logs', fresh)}")
+            _bind_prior(con, lake, rollup, old, time_column, rebuilt)
+            change.extend(_replace(con, lake, rollup, partition, old, run_id))
+    return change
+
+
+def refresh_storage(
+    con: duck.Connection, lake: Lake, objects: pa.Table, current: Iterable[DataFile], run_id: str
+) -> Change:
+    """New files of the storage rollup for objects (STORED_OBJECTS) that came (sign 1) or went (sign -1)."""
+    change = Change()
+    held = _by_partition(current)
+    duck.register(con, "stored_objects", objects)
+    months = con.execute(
+        "SELECT DISTINCT strftime(last_modified, '%Y-%m') FROM stored_objects ORDER BY 1"
+    ).fetchall()
+    for (month,) in months:
+        con.execute(
+            "CREATE OR REPLACE TEMP VIEW fresh_objects AS SELECT * FROM stored_objects"
+            f" WHERE strftime(last_modified, '%Y-%m') = '{month}'"
+        )
+        old = held.get(("storage", month), [])
+        _bind_prior(con, lake, "storage", old, "slot", [])
+        change.extend(_replace(con, lake, "storage", month, old, run_id))
+    return change
+
+
+def _by_partition(files: Iterable[DataFile]) -> dict[tuple[str, str], list[DataFile]]:
+    held: dict[tuple[str, str], list[DataFile]] = defaultdict(list)
+    for file in files:
+        held[file.table, file.partition].append(file)
+    return held
+
+
+def _partition_of(rollup: str, date: str) -> str:
+    return date[:7] if duck.PARTITIONS[rollup] == "month" else date
+
+
+def _bind_prior(
+    con: duck.Connection,
+    lake: Lake,
+    rollup: str,
+    old: list[DataFile],
+    time_column: str,
+    rebuilt: list[str],
+) -> None:
+    """The rollup as it stands, without the dates that are built again from their raw rows."""
+    relation = duck.parquet_relation(rollup, [lake.path(file) for file in old])
+    dates = ", ".join(f"DATE '{date}'" for date in rebuilt)
+    where = f" WHERE CAST({time_column} AS DATE) NOT IN ({dates})" if rebuilt else ""
+    con.execute(f"CREATE OR REPLACE TEMP VIEW prior AS SELECT * FROM ({relation}){where}")
+
+
+def _replace(
+    con: duck.Connection, lake: Lake, rollup: str, partition: str, old: list[DataFile], run_id: str
+) -> Change:
+    file = lake.write(
+        con, sqlfiles.read("rollups", rollup), table=rollup, partition=partition, run_id=run_id
+    )
+    return Change(add=[file] if file else [], remove=[item.path for item in old])

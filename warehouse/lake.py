@@ -1,0 +1,111 @@
+"""The lake: where Parquet files lie, what they are called, and how they get there and go away.
+
+`data/lake/<table>/<partition>=<value>/<run>-<unique>.parquet`; a table without partitions has its files
+directly below it. Files are immutable: a change writes a new file and retires the old one.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+
+from warehouse import duck
+from warehouse.manifest import DataFile, Manifest, now_us
+
+#: How long a file stays after it stopped counting, for queries that began before (microseconds).
+GRACE_US = 10 * 60 * 1_000_000
+
+
+class Lake:
+    """The Parquet files of one warehouse."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.root = data_dir.resolve() / "lake"
+
+    def path(self, file: DataFile | str) -> Path:
+        """Where a file of the manifest lies."""
+        return self.root / (file if isinstance(file, str) else file.path)
+
+    def write(
+        self,
+        con: duck.Connection,
+        query: str,
+        *,
+        table: str,
+        partition: str,
+        run_id: str,
+        time_column: str | None = None,
+    ) -> DataFile | None:
+        """Run a query into a new file of a table and make it durable; None when it has no row.
+
+        `time_column` gives the file's first and last time to the manifest, for pruning.
+        """
+        folder = f"{table}/{duck.PARTITIONS[table]}={partition}" if table in duck.PARTITIONS else table
+        relative = f"{folder}/{run_id}-{uuid.uuid4().hex[:12]}.parquet"
+        target = self.root / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copied = con.execute(
+            f"COPY (SELECT {duck.column_list(table)} FROM ({query})) TO {duck.quoted(target)}"
+            f" ({duck.PARQUET}, ROW_GROUP_SIZE {_row_group_size(table)})"
+        ).fetchone()
+        entries = int(copied[0]) if copied else 0
+        if entries == 0:
+            target.unlink()
+            return None
+        _make_durable(target)
+        first, last = None, None
+        if time_column:
+            bounds = con.execute(
+                f"SELECT epoch_us(min({time_column})), epoch_us(max({time_column}))"
+                f" FROM read_parquet({duck.quoted(target)}, hive_partitioning = false)"
+            ).fetchone()
+            first, last = bounds if bounds else (None, None)
+        return DataFile(
+            path=relative,
+            table=table,
+            partition=partition,
+            entries=entries,
+            bytes=target.stat().st_size,
+            min_us=first,
+            max_us=last,
+            run_id=run_id,
+        )
+
+    def sweep(self, manifest: Manifest) -> int:
+        """Unlink what does not count: leftovers of killed runs, and retired files after their grace.
+
+        Only for the holder of the writer's lock. Returns the number of files that went.
+        """
+        due = manifest.retired(now_us() - GRACE_US)
+        for path in due:
+            self.path(path).unlink(missing_ok=True)
+        manifest.forget_retired(due)
+        known = manifest.known_paths()
+        leftovers = [
+            path for path in self.root.glob("**/*.parquet") if str(path.relative_to(self.root)) not in known
+        ]
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+        return len(due) + len(leftovers)
+
+    def discard(self, files: Iterable[DataFile]) -> None:
+        """Unlink files that were written but never committed."""
+        for file in files:
+            self.path(file).unlink(missing_ok=True)
+
+
+def _row_group_size(table: str) -> int:
+    # Rollups are read a few slots at a time: small row groups let DuckDB skip the rest.
+    return 122_880 if table in {"logs", "quarantine", "packages"} else 16_384
+
+
+def _make_durable(path: Path) -> None:
+    """fsync a file and the folders that name it, before the manifest does."""
+    for target in (path, path.parent, path.parent.parent):
+        handle = os.open(target, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

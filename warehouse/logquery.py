@@ -1,0 +1,158 @@
+"""The log viewer's query: filters, the walk over dates, cursors."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from warehouse.engine import Engine
+from warehouse.errors import BadRequestError
+
+#: Dates that are asked one by one before the rest is asked at once: most pages are full by then.
+_SINGLE_DATES = 3
+_FIRST_DATE = date(1970, 1, 1)
+_LAST_DATE = date(9999, 12, 31)
+
+
+class LogFilter(Struct, kw_only=True):
+    """What to show. None means no restriction; `start` and `end` are both inclusive."""
+
+    levels: list[str] | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    limit: int = 50
+    source: str | None = None
+    config_hash: str | None = None
+    q: str | None = None
+    status: int | None = None
+    method: str | None = None
+    package: str | None = None
+    min_response_ms: float | None = None
+    order: str = "desc"
+    cursor: str | None = None
+    group: str | None = None
+
+
+def page(engine: Engine, wanted: LogFilter) -> dict[str, Any]:
+    """One page of entries with the total, the cursor of the next page and, on demand, date groups."""
+    parameters = _parameters(wanted)
+    after = _decode(wanted.cursor, wanted.order) if wanted.cursor else {}
+    rows = _rows(engine, wanted, parameters | after)
+    counts = _counts(engine, wanted, parameters)
+    more = len(rows) > wanted.limit
+    rows = rows[: wanted.limit]
+    answer: dict[str, Any] = {
+        "logs": [_entry(row) for row in rows],
+        "totalCount": sum(row["entries"] for row in counts),
+        "hasMore": more,
+        "nextCursor": _encode(rows[-1], wanted.order) if more else None,
+    }
+    if wanted.group == "date":
+        answer["groups"] = _groups(counts, rows, wanted.order)
+    return answer
+
+
+def _parameters(wanted: LogFilter) -> dict[str, Any]:
+    start, end = _naive(wanted.start), _naive(wanted.end)
+    return {
+        "levels": wanted.levels,
+        "start": start,
+        "end": end,
+        "first_date": start.date() if start else _FIRST_DATE,
+        "last_date": end.date() if end else _LAST_DATE,
+        "source": wanted.source,
+        "config_hash": wanted.config_hash,
+        "q": wanted.q,
+        "status": wanted.status,
+        "method": wanted.method,
+        "package": wanted.package,
+        "min_response_ms": wanted.min_response_ms,
+    }
+
+
+def _rows(engine: Engine, wanted: LogFilter, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    """Walk the dates from the page's end of time and stop when the page is full.
+
+    One row more than the page holds is looked for: it tells that there is a next page.
+    """
+    descending = wanted.order == "desc"
+    query = "logs_newest" if descending else "logs_oldest"
+    low, high = parameters["first_date"], parameters["last_date"]
+    if parameters.get("after_ts") is not None:
+        seen = parameters["after_ts"].date()
+        low, high = (low, min(high, seen)) if descending else (max(low, seen), high)
+    dates = [row["date"] for row in engine.run("log_dates") if low <= row["date"] <= high]
+    if not descending:
+        dates.reverse()
+    spans = [(day, day) for day in dates[:_SINGLE_DATES]]
+    if rest := dates[_SINGLE_DATES:]:
+        spans.append((min(rest), max(rest)))
+    rows: list[dict[str, Any]] = []
+    for first, last in spans:
+        missing = wanted.limit + 1 - len(rows)
+        rows += engine.run(query, parameters | {"first_date": first, "last_date": last, "limit": missing})
+        if len(rows) > wanted.limit:
+            break
+    return rows
+
+
+def _counts(engine: Engine, wanted: LogFilter, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    """Matches per date; from the rollup when it knows every filter that is set."""
+    in_rows_only = ("start", "end", "q", "status", "method", "package", "min_response_ms")
+    rollup = all(parameters[name] is None for name in in_rows_only)
+    return engine.run("logs_count_daily" if rollup else "logs_count", parameters)
+
+
+def _entry(row: dict[str, Any]) -> dict[str, Any]:
+    entry = {name: value for name, value in row.items() if name != "ts_us"}
+    entry["metadata"] = json.loads(row["metadata"])
+    entry["extra"] = json.loads(row["extra"])
+    return entry
+
+
+def _groups(
+    counts: list[dict[str, Any]], rows: list[dict[str, Any]], order: str
+) -> list[dict[str, Any]]:
+    """The page's entries by UTC date; `count` is every match of that date, on the page or not."""
+    entries: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        day = datetime.fromtimestamp(row["ts_us"] // 1_000_000, UTC).date().isoformat()
+        entries.setdefault(day, []).append(_entry(row))
+    ordered = counts if order == "desc" else list(reversed(counts))
+    return [
+        {"date": str(row["date"]), "count": row["entries"], "logs": entries.get(str(row["date"]), [])}
+        for row in ordered
+    ]
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    """DuckDB's TIMESTAMP has no zone; ours are UTC."""
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).replace(tzinfo=None)
+
+
+def _encode(row: dict[str, Any], order: str) -> str:
+    """A cursor names the last row, not a page number, so it stays right while syncs commit."""
+    text = json.dumps([order, row["ts_us"], row["objectKey"], row["line"]])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, order: str) -> dict[str, Any]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        made_for, ts_us, key, line = json.loads(text)
+        after_ts = datetime.fromtimestamp(int(ts_us) // 1_000_000, UTC).replace(
+            microsecond=int(ts_us) % 1_000_000, tzinfo=None
+        )
+        if made_for != order or not isinstance(key, str):
+            raise ValueError("made for another order")
+        return {"after_ts": after_ts, "after_key": key, "after_line": int(line)}
+    except (ValueError, TypeError, OverflowError, OSError) as error:
+        raise BadRequestError(
+            "cursor is not one that /logs gave for this order", hint="leave it out to begin anew", field="cursor"
+        ) from error

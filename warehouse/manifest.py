@@ -1,0 +1,289 @@
+"""The manifest: which objects and files count. The only user of SQLite.
+
+What no transaction here names does not exist. A writer first writes Parquet files under their final
+unique names, then adds objects and files (and drops the files they replace) in one transaction, which
+also moves the generation on. Readers compare the generation and bind file lists again when it moved.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from warehouse.errors import UnavailableError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+INSERT OR IGNORE INTO meta VALUES ('generation', 0), ('schema', 1);
+-- The ledger: one row per object that was ever mirrored; gone = 1 when the bucket no longer has it.
+CREATE TABLE IF NOT EXISTS objects (
+    bucket TEXT NOT NULL, key TEXT NOT NULL, prefix TEXT NOT NULL, etag TEXT NOT NULL, size INTEGER NOT NULL,
+    modified_us INTEGER NOT NULL, storage_class TEXT NOT NULL, format TEXT, raw_bytes INTEGER NOT NULL,
+    lines INTEGER NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL, first_us INTEGER,
+    last_us INTEGER, metadata TEXT NOT NULL, run_id TEXT NOT NULL, gone INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (bucket, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (
+    path TEXT PRIMARY KEY, "table" TEXT NOT NULL, "partition" TEXT NOT NULL, entries INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, min_us INTEGER, max_us INTEGER, run_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
+-- Files that no longer count but that a running query may still read.
+CREATE TABLE IF NOT EXISTS retired (path TEXT PRIMARY KEY, at_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS runs (
+    run_id TEXT PRIMARY KEY, kind TEXT NOT NULL, status TEXT NOT NULL, started_us INTEGER NOT NULL,
+    finished_us INTEGER, objects INTEGER NOT NULL DEFAULT 0, replaced INTEGER NOT NULL DEFAULT 0,
+    entries INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
+    compressed_bytes INTEGER NOT NULL DEFAULT 0, raw_bytes INTEGER NOT NULL DEFAULT 0,
+    class_a INTEGER NOT NULL DEFAULT 0, class_b INTEGER NOT NULL DEFAULT 0, detail TEXT) STRICT;
+"""
+
+
+class LedgerObject(Struct, frozen=True, kw_only=True):
+    """One mirrored object. Sizes in bytes, times in epoch microseconds (UTC)."""
+
+    bucket: str
+    key: str
+    prefix: str
+    etag: str
+    size: int
+    modified_us: int
+    storage_class: str
+    format: str | None = None
+    raw_bytes: int = 0
+    lines: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    first_us: int | None = None
+    last_us: int | None = None
+    metadata: dict[str, str] = {}
+    run_id: str
+    gone: bool = False
+
+
+class DataFile(Struct, frozen=True, kw_only=True):
+    """One Parquet file; `path` is relative to the lake, times are epoch microseconds (UTC)."""
+
+    path: str
+    table: str
+    partition: str
+    entries: int
+    bytes: int
+    min_us: int | None
+    max_us: int | None
+    run_id: str
+
+
+class Run(Struct, kw_only=True):
+    """One run of sync or cleanup; `status` is running, ok, failed or killed."""
+
+    run_id: str
+    kind: str
+    status: str
+    started_us: int
+    finished_us: int | None = None
+    objects: int = 0
+    replaced: int = 0
+    entries: int = 0
+    rejected: int = 0
+    compressed_bytes: int = 0
+    raw_bytes: int = 0
+    class_a: int = 0
+    class_b: int = 0
+    detail: str | None = None
+
+
+class Snapshot(Struct, frozen=True):
+    """Everything a reader binds, read in one transaction."""
+
+    generation: int
+    files: list[DataFile]
+    partitions: list[dict[str, Any]]
+    runs: list[dict[str, Any]]
+    ledger: list[dict[str, Any]]
+
+
+def now_us() -> int:
+    """The wall clock in epoch microseconds."""
+    return time.time_ns() // 1000
+
+
+class Manifest:
+    """The manifest of one warehouse. Safe for use from several threads and processes."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.path = data_dir / "manifest.sqlite"
+        self._lock = threading.RLock()
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.executescript(_SCHEMA)
+        except (sqlite3.Error, OSError) as error:
+            raise UnavailableError(
+                f"the manifest {self.path} cannot be opened: {error}",
+                hint="check WAREHOUSE_DATA_DIR and its rights",
+            ) from error
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                self._db.execute(f"BEGIN {kind}")
+            except sqlite3.Error as error:
+                raise UnavailableError(f"the manifest {self.path} is not usable: {error}") from error
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def generation(self) -> int:
+        """A number that moves with every commit."""
+        with self._lock:
+            row = self._db.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
+        return int(row[0])
+
+    def snapshot(self) -> Snapshot:
+        """Generation, files, the latest runs and the ledger's sums, all of one moment."""
+        with self._transaction("DEFERRED") as db:
+            generation = int(db.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0])
+            files = [DataFile(**row) for row in db.execute('SELECT * FROM files ORDER BY "table", path')]
+            partitions = _dicts(
+                db.execute(
+                    'SELECT "table", "partition", count(*) AS files, sum(entries) AS entries,'
+                    ' sum(bytes) AS bytes FROM files GROUP BY "table", "partition" ORDER BY 1, 2'
+                )
+            )
+            runs = _dicts(db.execute("SELECT * FROM runs ORDER BY started_us DESC LIMIT 1000"))
+            ledger = _dicts(
+                db.execute(
+                    "SELECT prefix, count(*) FILTER (WHERE gone = 0) AS objects,"
+                    " coalesce(sum(size) FILTER (WHERE gone = 0), 0) AS bytes,"
+                    " sum(raw_bytes) AS raw_bytes, sum(lines) AS lines, sum(accepted) AS accepted,"
+                    " sum(rejected) AS rejected FROM objects GROUP BY prefix ORDER BY prefix"
+                )
+            )
+        return Snapshot(generation, files, partitions, runs, ledger)
+
+    def files(self, table: str | None = None) -> list[DataFile]:
+        """The files that count, of one table or of all."""
+        where, values = ('WHERE "table" = ?', [table]) if table else ("", [])
+        with self._lock:
+            rows = self._db.execute(f"SELECT * FROM files {where} ORDER BY path", values).fetchall()
+        return [DataFile(**row) for row in rows]
+
+    def objects(self, bucket: str, prefix: str) -> dict[str, LedgerObject]:
+        """The ledger of one prefix, by key."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT * FROM objects WHERE bucket = ? AND prefix = ?", [bucket, prefix]
+            ).fetchall()
+        return {row["key"]: _object(row) for row in rows}
+
+    def retired(self, before_us: int) -> list[str]:
+        """Files that stopped counting before a moment."""
+        with self._lock:
+            rows = self._db.execute("SELECT path FROM retired WHERE at_us < ?", [before_us]).fetchall()
+        return [row[0] for row in rows]
+
+    def known_paths(self) -> set[str]:
+        """Every path that must not be swept: files that count and files that retired lately."""
+        with self._lock:
+            rows = self._db.execute("SELECT path FROM files UNION SELECT path FROM retired").fetchall()
+        return {row[0] for row in rows}
+
+    # -- writing (under the writer's lock) -------------------------------------------------------
+
+    def start_run(self, run: Run) -> None:
+        """Note a run that starts; runs that never finished were killed."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE runs SET status = 'killed', detail = 'the process ended before the run did'"
+                " WHERE status = 'running'"
+            )
+            db.execute(
+                "INSERT INTO runs (run_id, kind, status, started_us) VALUES (?, ?, 'running', ?)",
+                [run.run_id, run.kind, run.started_us],
+            )
+
+    def finish_run(self, run: Run) -> None:
+        """Note how a run ended, and move the generation so that readers see it."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE runs SET status = :status, finished_us = :finished_us, objects = :objects,"
+                " replaced = :replaced, entries = :entries, rejected = :rejected,"
+                " compressed_bytes = :compressed_bytes, raw_bytes = :raw_bytes, class_a = :class_a,"
+                " class_b = :class_b, detail = :detail WHERE run_id = :run_id",
+                {name: getattr(run, name) for name in run.__struct_fields__},
+            )
+            db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+
+    def commit(
+        self,
+        *,
+        objects: Iterable[LedgerObject] = (),
+        gone: Iterable[tuple[str, str]] = (),
+        add: Iterable[DataFile] = (),
+        remove: Iterable[str] = (),
+    ) -> None:
+        """Add and drop objects and files in one transaction; `gone` are (bucket, key) pairs."""
+        at = now_us()
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO objects (bucket, key, prefix, etag, size, modified_us, storage_class,"
+                " format, raw_bytes, lines, accepted, rejected, first_us, last_us, metadata, run_id, gone)"
+                " VALUES (:bucket, :key, :prefix, :etag, :size, :modified_us, :storage_class, :format,"
+                " :raw_bytes, :lines, :accepted, :rejected, :first_us, :last_us, :metadata, :run_id, :gone)",
+                [_row(item) for item in objects],
+            )
+            db.executemany("UPDATE objects SET gone = 1 WHERE bucket = ? AND key = ?", list(gone))
+            dropped = [(path,) for path in remove]
+            db.executemany("DELETE FROM files WHERE path = ?", dropped)
+            db.executemany(
+                "INSERT OR REPLACE INTO retired VALUES (?, ?)", [(path, at) for (path,) in dropped]
+            )
+            db.executemany(
+                'INSERT INTO files (path, "table", "partition", entries, bytes, min_us, max_us, run_id)'
+                " VALUES (:path, :table, :partition, :entries, :bytes, :min_us, :max_us, :run_id)",
+                [{name: getattr(file, name) for name in file.__struct_fields__} for file in add],
+            )
+            db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+
+    def forget_retired(self, paths: Iterable[str]) -> None:
+        """Drop retired files whose unlinking is done."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM retired WHERE path = ?", [(path,) for path in paths])
+
+
+def _dicts(rows: Iterable[sqlite3.Row]) -> list[dict[str, Any]]:
+    return [dict(row) for row in rows]
+
+
+def _object(row: sqlite3.Row) -> LedgerObject:
+    values = dict(row)
+    values["metadata"] = json.loads(values["metadata"])
+    values["gone"] = bool(values["gone"])
+    return LedgerObject(**values)
+
+
+def _row(item: LedgerObject) -> dict[str, Any]:
+    values = {name: getattr(item, name) for name in item.__struct_fields__}
+    values["metadata"] = json.dumps(item.metadata, sort_keys=True)
+    values["gone"] = int(item.gone)
+    return values

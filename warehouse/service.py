@@ -1,0 +1,255 @@
+"""The facade that the API and the command line use: one method per question.
+
+Every figure comes from a query of `sql/endpoints/`; here parameters are passed on and rows are put into the
+shape of the contract. All methods block and are safe for use from several threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from warehouse import logquery
+from warehouse.engine import Engine, SqlResult
+from warehouse.errors import BadRequestError
+from warehouse.logquery import LogFilter
+from warehouse.manifest import Manifest
+from warehouse.settings import Settings
+
+Row = dict[str, Any]
+
+#: Answers kept per generation and window: dashboards ask the same thing many times within one slot.
+_KEPT_ANSWERS = 256
+
+
+class Warehouse:
+    """One warehouse, open for reading. Close it when done."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._manifest = Manifest(settings.data_dir)
+        self._engine = Engine(settings.data_dir, self._manifest)
+        self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._answers_lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the database connections."""
+        self._engine.close()
+        self._manifest.close()
+
+    # -- analytics -------------------------------------------------------------------------------
+
+    def analytics(self, hours: float = 24, now: datetime | None = None) -> Row:
+        """GET /analytics: the figures of the last `hours`, and the same one window earlier."""
+        moment = now or datetime.now(UTC)
+        window = self._window(hours, moment)
+        return {"timestamp": _millis(moment), **self._kept("analytics", window, self._analytics)}
+
+    def _analytics(self, window: Row) -> Row:
+        current, previous = self._engine.run("analytics", window)
+        top = self._engine.run("top_error_messages", window)
+        factors = self._engine.run(
+            "health_factors",
+            {
+                "error_rate": current["errorRate"],
+                "response_ms": current["avgResponseTime"],
+                "growth": current["storageGrowth"],
+            },
+        )
+        return {
+            **current,
+            "topErrorMessages": top,
+            "hours": window["hours"],
+            "previous": previous,
+            "healthFactors": factors,
+            "asOf": current["windowEnd"],
+        }
+
+    def trends(self, hours: float = 24, points: int = 24, now: datetime | None = None) -> Row:
+        """GET /analytics/trends: the window in equal periods, oldest first."""
+        if hours * 3600 / points < 30:
+            raise BadRequestError(
+                f"points must not be more than {int(hours * 120)} for {hours:g} hours: a period has 30 seconds"
+                " at least",
+                field="points",
+            )
+        window = self._window(hours, now or datetime.now(UTC), points)
+        return self._kept("trends", window, self._trends)
+
+    def _trends(self, window: Row) -> Row:
+        return {
+            "trends": self._engine.run("trends", window),
+            "hours": window["hours"],
+            "points": window["points"],
+            "timezone": "UTC",
+        }
+
+    def alerts(self, hours: float = 24, now: datetime | None = None) -> Row:
+        """GET /analytics/alerts: the enabled rules that fire, with their evidence."""
+        window = self._window(hours, now or datetime.now(UTC))
+        firing = [row for row in self._kept("alerts", window, self._tested_rules) if row["triggered"]]
+        return {"alerts": firing, "count": len(firing)}
+
+    def _tested_rules(self, window: Row) -> list[Row]:
+        evidence = {
+            "window": {
+                "hours": window["hours"],
+                "start": _millis(window["window_start"]),
+                "end": _millis(window["window_end"]),
+            },
+            "view": "activity",
+            "query": "sql/endpoints/alerts.sql",
+        }
+        return [row | {"evidence": evidence} for row in self._engine.run("alerts", window)]
+
+    def report(self, hours: float = 24, now: datetime | None = None) -> Row:
+        """GET /analytics/report: summary, trends and what to do."""
+        moment = now or datetime.now(UTC)
+        window = self._window(hours, moment)
+        summary, recommendations = self._kept("report", window, self._report)
+        return {
+            "summary": {**summary, "totalAlerts": self.alerts(hours, moment)["count"]},
+            "trends": self.trends(hours, now=moment)["trends"],
+            "recommendations": recommendations,
+            "hours": hours,
+        }
+
+    def _report(self, window: Row) -> tuple[Row, list[str]]:
+        figures = self._kept("analytics", window, self._analytics)
+        top = figures["topErrorMessages"][0] if figures["topErrorMessages"] else {}
+        rows = self._engine.run(
+            "recommendations",
+            {
+                "hours": window["hours"],
+                "entries": figures["totalLogs"],
+                "error_rate": figures["errorRate"],
+                "warn_rate": figures["warnRate"],
+                "response_ms": figures["avgResponseTime"],
+                "p99_ms": figures["p99ResponseTime"],
+                "growth": figures["storageGrowth"],
+                "coverage": figures["responseTimeCoverage"],
+                "previous_error_rate": figures["previous"]["errorRate"],
+                "top_message": top.get("message"),
+                "top_count": top.get("count"),
+            },
+        )
+        summary = self._engine.run("report_summary", window)[0]
+        return summary, [row["recommendation"] for row in rows]
+
+    def predict(self, hours: int = 6, now: datetime | None = None) -> Row:
+        """GET /analytics/predict: a straight line carried `hours` hours on."""
+        moment = _naive(now or datetime.now(UTC))
+        # Only whole hours of history count, so the answer holds until the hour ends.
+        row = dict(
+            self._kept(
+                "predict",
+                {"hours": hours, "now": moment.replace(minute=0, second=0, microsecond=0)},
+                lambda parameters: self._engine.run("predict", parameters)[0],
+            )
+        )
+        reason = row.pop("reason")
+        return {"prediction": row, "horizon": f"{hours} hours", "model": "linear", "reason": reason}
+
+    # -- logs, storage, packages -----------------------------------------------------------------
+
+    def logs(self, wanted: LogFilter) -> Row:
+        """GET /logs: one page of entries."""
+        return logquery.page(self._engine, wanted)
+
+    def logs_stats(self) -> Row:
+        """GET /logs/stats: the whole history."""
+        return self._kept("logs_stats", {"log_prefix": self._settings.log_prefix}, self._logs_stats)
+
+    def _logs_stats(self, parameters: Row) -> Row:
+        distributions: dict[str, dict[str, int]] = {"level": {}, "source": {}, "config": {}}
+        for row in self._engine.run("log_distributions"):
+            distributions[row["dimension"]][row["name"]] = row["entries"]
+        return {
+            **self._engine.run("logs_stats", parameters)[0],
+            "configDistribution": distributions["config"],
+            "levelDistribution": distributions["level"],
+            "sourceDistribution": distributions["source"],
+        }
+
+    def stats(self) -> Row:
+        """GET /stats: what the bucket holds."""
+        return self._kept("stats", {}, self._stats)
+
+    def _stats(self, parameters: Row) -> Row:
+        distribution = self._engine.run("package_distribution")
+        return {
+            "r2": {
+                **self._engine.run("storage_stats", parameters)[0],
+                "configDistribution": {row["name"]: row["objects"] for row in distribution},
+            }
+        }
+
+    def packages(
+        self,
+        config_hash: str | None = None,
+        package_name: str | None = None,
+        limit: int = 100,
+        continuation_token: str | None = None,
+    ) -> Row:
+        """GET /packages: one page of the inventory; a page's last key is the next page's token."""
+        parameters = {
+            "config_hash": config_hash,
+            "package_name": package_name,
+            "limit": limit,
+            "after": continuation_token,
+        }
+        rows = self._engine.run("packages", parameters)
+        page = rows[:limit]
+        return {
+            "packages": page,
+            "totalCount": self._engine.run("packages_count", parameters)[0]["matches"],
+            "nextContinuationToken": page[-1]["key"] if len(rows) > limit else None,
+        }
+
+    def health(self) -> Row:
+        """GET /health: the warehouse can be read."""
+        self._engine.run("log_dates")
+        return {"status": "ok", "generation": self._engine.snapshot().generation}
+
+    def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """The rows of one query of `sql/endpoints/`, for the command line."""
+        return self._engine.run(name, parameters)
+
+    def sql(self, text: str, parameters: Mapping[str, Any] | None = None) -> SqlResult:
+        """Run a user's reading query over the views. Raises QueryError."""
+        return self._engine.sql(text, parameters)
+
+    # -- windows and kept answers ----------------------------------------------------------------
+
+    def _window(self, hours: float, now: datetime, points: int = 24) -> Row:
+        """The window's edges and grains (sql/endpoints/window.sql), with the parameters that made them."""
+        asked = {"hours": hours, "points": points}
+        return asked | self._engine.run("window", asked | {"now": _naive(now)})[0]
+
+    def _kept(self, name: str, parameters: Row, compute: Callable[[Row], Any]) -> Any:
+        """The answer to a question that was asked before in this generation, or a new one."""
+        generation = self._engine.snapshot().generation
+        key = (name, generation, *sorted((field, str(value)) for field, value in parameters.items()))
+        with self._answers_lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return self._answers[key]
+        answer = compute(parameters)
+        with self._answers_lock:
+            self._answers[key] = answer
+            while len(self._answers) > _KEPT_ANSWERS:
+                self._answers.popitem(last=False)
+        return answer
+
+
+def _naive(moment: datetime) -> datetime:
+    """DuckDB's TIMESTAMP has no zone; ours are UTC."""
+    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).replace(tzinfo=None)
+
+
+def _millis(moment: datetime) -> int:
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return round(aware.timestamp() * 1000)
