@@ -1,4 +1,4 @@
-"""The catalog: `data/warehouse.duckdb`, views only, for any DuckDB client.
+"""The catalog: `data/warehouse.duckdb`, views over the Parquet files, for any DuckDB client.
 
 It is built aside and swapped by rename after each commit, so that an open session keeps its snapshot.
 """
@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 
 from warehouse import duck, sqlfiles
+from warehouse.engine import MANIFEST_TYPES, bind_manifest
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest
 
@@ -19,8 +20,9 @@ def publish(data_dir: Path, manifest: Manifest) -> Path:
     lake = Lake(data_dir)
     target = data_dir / "warehouse.duckdb"
     fresh = data_dir / f".catalog-{uuid.uuid4().hex[:12]}.duckdb"
+    snapshot = manifest.snapshot()
     files: dict[str, list[Path]] = {table: [] for table in sqlfiles.names("tables")}
-    for file in manifest.files():
+    for file in snapshot.files:
         files[file.table].append(lake.path(file))
     try:
         con = duck.open_file(fresh)
@@ -28,7 +30,15 @@ def publish(data_dir: Path, manifest: Manifest) -> Path:
             for name in sqlfiles.names("macros"):
                 con.execute(sqlfiles.read("macros", name))
             for table, paths in files.items():
-                con.execute(f"CREATE VIEW {table} AS {duck.parquet_relation(table, paths)}")
+                view = duck.lake_view(table, duck.file_list(paths)) if paths else duck.empty_view(table)
+                con.execute(f"CREATE VIEW {table} AS {view}")
+            # The manifest's tables are small: the catalog carries a copy of them.
+            bind_manifest(con, snapshot)
+            for name in sqlfiles.names("views"):
+                con.execute(sqlfiles.read("views", name))
+                if name in MANIFEST_TYPES:
+                    con.execute(f"CREATE TABLE copied AS FROM {name}; DROP VIEW {name}")
+                    con.execute(f"ALTER TABLE copied RENAME TO {name}")
         finally:
             con.close()
         os.replace(fresh, target)

@@ -32,6 +32,8 @@ PARTITIONS: dict[str, str] = {
     "storage": "month",
 }
 
+PARTITION_TYPES = {"date": "DATE", "month": "VARCHAR"}
+
 
 def connect(*, threads: int | None = None, memory_limit: str | None = None) -> Connection:
     """A new in-memory database with the macros."""
@@ -91,6 +93,28 @@ def parquet_relation(table: str, paths: list[Path]) -> str:
     if not paths:
         return empty_relation(table)
     return f"SELECT {column_list(table)} FROM read_parquet({file_list(paths)}, hive_partitioning = false)"
+
+
+def lake_view(table: str, paths: str) -> str:
+    """A SELECT over a lake table for readers: its columns and its partition, by which DuckDB skips files.
+
+    `paths` is a SQL expression that gives a list with at least one path.
+    """
+    if table not in PARTITIONS:
+        return f"SELECT {column_list(table)} FROM read_parquet({paths}, hive_partitioning = false)"
+    partition = PARTITIONS[table]
+    return (
+        f"SELECT {column_list(table)}, {partition} FROM read_parquet({paths}, hive_partitioning = true,"
+        f" hive_types = {{'{partition}': {PARTITION_TYPES[partition]}}})"
+    )
+
+
+def empty_view(table: str) -> str:
+    """What `lake_view` gives, without a file and without a row."""
+    if table not in PARTITIONS:
+        return empty_relation(table)
+    partition = PARTITIONS[table]
+    return f"SELECT *, CAST(NULL AS {PARTITION_TYPES[partition]}) AS {partition} FROM ({empty_relation(table)})"
 
 
 def statement_types(con: Connection, text: str) -> list[str]:

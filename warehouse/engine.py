@@ -23,7 +23,8 @@ from warehouse.errors import QueryError
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest, Snapshot
 
-_VARIABLE_TYPES = {
+#: The manifest's own tables, as variables that the views of `sql/views/` unfold.
+MANIFEST_TYPES = {
     "ledger": "STRUCT(prefix VARCHAR, objects BIGINT, bytes BIGINT, raw_bytes BIGINT, lines BIGINT,"
     " accepted BIGINT, rejected BIGINT)[]",
     "files": 'STRUCT("table" VARCHAR, "partition" VARCHAR, files BIGINT, entries BIGINT, bytes BIGINT)[]',
@@ -60,7 +61,8 @@ class Engine:
         self._latest: Snapshot | None = None
         self._bind(self._db, self.snapshot())
         for table in sqlfiles.names("tables"):
-            self._db.execute(f"CREATE OR REPLACE VIEW {table} AS {_lake_view(table)}")
+            relation = duck.lake_view(table, f"getvariable('{table}_files')")
+            self._db.execute(f"CREATE OR REPLACE VIEW {table} AS {relation}")
         for name in sqlfiles.names("views"):
             self._db.execute(sqlfiles.read("views", name))
 
@@ -135,9 +137,7 @@ class Engine:
             lists[file.table].append(str(self._lake.path(file)))
         for table, paths in lists.items():
             con.execute(f"SET VARIABLE {table}_files = $paths", {"paths": paths})
-        manifest = {"ledger": snapshot.ledger, "files": snapshot.partitions, "runs": snapshot.runs}
-        for name, rows in manifest.items():
-            con.execute(f"SET VARIABLE {name} = CAST($rows AS {_VARIABLE_TYPES[name]})", {"rows": rows})
+        bind_manifest(con, snapshot)
 
     def _write_empty(self, table: str) -> Path:
         """An empty file with a table's columns: read_parquet needs one file at least."""
@@ -152,21 +152,15 @@ class Engine:
         return path
 
 
+def bind_manifest(con: duck.Connection, snapshot: Snapshot) -> None:
+    """Give a connection the manifest's tables of a snapshot, for the views over them."""
+    tables = {"ledger": snapshot.ledger, "files": snapshot.partitions, "runs": snapshot.runs}
+    for name, rows in tables.items():
+        con.execute(f"SET VARIABLE {name} = CAST($rows AS {MANIFEST_TYPES[name]})", {"rows": rows})
+
+
 class _Bound(Struct):
     """A connection and the generation that its file lists stand at."""
 
     con: Any
     generation: int
-
-
-def _lake_view(table: str) -> str:
-    """The view of a lake table over the files that its variable lists, partition column included."""
-    relation = f"read_parquet(getvariable('{table}_files')"
-    if table not in duck.PARTITIONS:
-        return f"SELECT {duck.column_list(table)} FROM {relation}, hive_partitioning = false)"
-    partition = duck.PARTITIONS[table]
-    kind = "DATE" if partition == "date" else "VARCHAR"
-    return (
-        f"SELECT {duck.column_list(table)}, {partition}"
-        f" FROM {relation}, hive_partitioning = true, hive_types = {{'{partition}': {kind}}})"
-    )
