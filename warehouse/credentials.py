@@ -24,7 +24,7 @@ from warehouse.settings import Settings
 
 _R2_HOST = re.compile(r"(^|\.)r2\.cloudflarestorage\.com$")
 _ACCOUNT = re.compile(r"[0-9A-Za-z-]{1,63}")
-_MAKE_TOKEN = "make a token with the right Object Read under R2 > Manage API Tokens and set CLOUDFLARE_API_KEY"
+_NEW_ONE = "make one with the right Object Read under R2 > Manage API Tokens; set CLOUDFLARE_API_KEY to it"
 
 _ids: dict[tuple[str, str | None, str], str] = {}  # (API, account, secret) -> token id, for this process
 _ids_lock = threading.Lock()
@@ -71,14 +71,15 @@ def endpoint_of(settings: Settings) -> str:
 def _checked_endpoint(endpoint: str, bucket: str | None) -> str:
     """A usable endpoint, or a SettingError. The bucket's name at its end, as R2 shows it, is dropped."""
     wanted = "set it as https://HOST[:PORT], without user name, query or bucket"
+    # The text is not repeated here: it may hold a password.
+    unusable = SettingError("R2_ENDPOINT is not a usable address", hint=wanted, field="R2_ENDPOINT")
     try:
         parts = urlsplit(endpoint)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        usable = False
+        raise unusable from None
     if not usable or "@" in parts.netloc or parts.query or parts.fragment:
-        # The text is not repeated here: it may hold a password.
-        raise SettingError("R2_ENDPOINT is not a usable address", hint=wanted, field="R2_ENDPOINT")
+        raise unusable
     path = parts.path.rstrip("/")
     if _R2_HOST.search(parts.hostname or "") and path:
         if path != f"/{bucket}":
@@ -121,7 +122,9 @@ def _pair(prefix: str, key_id: str | None, secret: str | None) -> tuple[str, str
         return key_id, secret
     if not key_id and not secret:
         return None
-    missing, given = ("SECRET_ACCESS_KEY", "ACCESS_KEY_ID") if key_id else ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+    missing, given = "SECRET_ACCESS_KEY", "ACCESS_KEY_ID"
+    if secret:
+        missing, given = given, missing
     raise SettingError(
         f"{prefix}{missing} is not set, but {prefix}{given} is",
         hint="a key pair needs both; set the missing one or unset the other",
@@ -157,7 +160,7 @@ def _token_id(settings: Settings, token: str) -> str:
         return token_id
     if isinstance(state, str) and state != "active":
         raise CredentialsError(
-            f"the API token of CLOUDFLARE_API_KEY is {state}", hint=_MAKE_TOKEN, field="CLOUDFLARE_API_KEY"
+            f"the API token of CLOUDFLARE_API_KEY is {state}", hint=_NEW_ONE, field="CLOUDFLARE_API_KEY"
         )
     if status == 200:
         raise UnavailableError(
@@ -165,7 +168,7 @@ def _token_id(settings: Settings, token: str) -> str:
             hint="check CLOUDFLARE_API_BASE_URL",
             field="CLOUDFLARE_API_BASE_URL",
         )
-    hint = _MAKE_TOKEN
+    hint = _NEW_ONE
     if settings.account_id is None:
         hint = "if it belongs to an account, set CLOUDFLARE_ACCOUNT_ID too; otherwise " + hint
     raise CredentialsError(
@@ -188,7 +191,7 @@ def _verify(api: str, path: str, token: str) -> tuple[int, dict[str, Any]]:
         respect_retry_after_header=False,
     )
     try:
-        with _http(url) as http:
+        with http_pool(url) as http:
             reply = http.request(
                 "GET",
                 url,
@@ -199,7 +202,7 @@ def _verify(api: str, path: str, token: str) -> tuple[int, dict[str, Any]]:
     except (urllib3.exceptions.HTTPError, ValueError) as error:
         raise UnavailableError(
             f"no usable answer from {_host(api)} ({_cause(error)})",
-            hint="check the network and CLOUDFLARE_API_BASE_URL, or set R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY",
+            hint="check the network, or set R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY instead of the token",
             field="CLOUDFLARE_API_BASE_URL",
         ) from error
     if reply.status == 200 or reply.status in {400, 401, 403, 404}:
@@ -213,7 +216,7 @@ def _verify(api: str, path: str, token: str) -> tuple[int, dict[str, Any]]:
     )
 
 
-def _http(url: str) -> urllib3.PoolManager:
+def http_pool(url: str) -> urllib3.PoolManager:
     """A pool that goes through the proxy of the environment (HTTPS_PROXY, NO_PROXY), as boto3 does."""
     parts = urlsplit(url)
     proxy = urllib.request.getproxies().get(parts.scheme)

@@ -11,7 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 Answer = tuple[int, object]
 
-REFUSED: Answer = (401, {"success": False, "errors": [{"code": 1000, "message": "Invalid API Token"}], "result": None})
+REFUSED: Answer = (
+    401,
+    {"success": False, "errors": [{"code": 1000, "message": "Invalid API Token"}], "result": None},
+)
 
 
 def verified(token_id: str, status: str = "active") -> Answer:

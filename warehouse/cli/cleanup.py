@@ -1,0 +1,82 @@
+"""`warehouse cleanup`: delete what is older than the retention."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from typing import Literal
+
+import click
+
+from warehouse.cli import output
+from warehouse.cli.state import State, pass_state, with_bucket
+from warehouse.errors import BadRequestError
+
+Scope = Literal["warehouse", "bucket", "both"]
+SCOPES: tuple[Scope, ...] = ("warehouse", "bucket", "both")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  warehouse cleanup --retention-days 90 --dry-run
+  warehouse cleanup --retention-days 90
+  warehouse cleanup --retention-days 365 --scope both --yes
+"""
+)
+@click.option(
+    "--retention-days",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="Entries that are older than so many days go.",
+)
+@click.option(
+    "--scope",
+    type=click.Choice(SCOPES),
+    default="warehouse",
+    show_default=True,
+    help="Delete entries here, log objects in the bucket, or both.",
+)
+@click.option("--dry-run", is_flag=True, help="Delete nothing, only tell what would go.")
+@click.option("--yes", is_flag=True, help="Do not ask before objects of the bucket are deleted.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
+@pass_state
+def cleanup(state: State, retention_days: int, scope: Scope, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Delete log entries that are older than the retention.
+
+    By default only the warehouse's own copy goes; the bucket keeps its objects unless --scope says so,
+    and objects that are deleted there are gone for good.
+    """
+    settings = state.settings
+    in_bucket = scope in ("bucket", "both")
+    if in_bucket and not dry_run and not yes:
+        _ask(settings.bucket or "the demo bucket", retention_days)
+
+    from warehouse import cleanup as work
+
+    with with_bucket(settings) if in_bucket else nullcontext(settings) as usable:
+        summary = work.run(usable, retention_days=retention_days, scope=scope, dry_run=dry_run)
+    if as_json or not sys.stdout.isatty():
+        output.write(output.to_json(output.camel(summary)))
+        return
+    cutoff = f"{summary.cutoff:%Y-%m-%d %H:%M:%S} UTC"
+    would = "would be " if summary.dry_run else ""
+    objects = f" and {output.count(summary.deleted_objects)} objects" if in_bucket else ""
+    output.write(
+        f"{output.count(summary.deleted_count)} entries{objects} from before {cutoff} {would}deleted,"
+        f" {output.size(summary.freed_space)} {would}freed."
+    )
+
+
+def _ask(bucket: str, retention_days: int) -> None:
+    """Ask a person; a script has to say --yes. Raises click.Abort on a no."""
+    if not sys.stdin.isatty():
+        raise BadRequestError(
+            "objects of the bucket are deleted only with --yes (or --dry-run to see which)", field="yes"
+        )
+    click.confirm(
+        f"Delete the log objects in {bucket} that are older than {retention_days} days, for good?",
+        abort=True,
+        err=True,
+    )

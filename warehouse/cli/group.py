@@ -1,0 +1,80 @@
+"""The group `warehouse`: global options, the table of commands and what `--help` says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from warehouse.cli.lazy import LazyGroup
+from warehouse.cli.state import State, pass_state
+from warehouse.settings import table
+
+_EXAMPLES = (
+    ("warehouse doctor", "Check settings, bucket, clock, disk and catalog."),
+    ("warehouse sync", "Fetch what is new in the bucket."),
+    ("warehouse status", "See what is in the warehouse."),
+    ('warehouse sql "SELECT level, count(*) FROM logs GROUP BY level"', ""),
+)
+
+
+class WarehouseGroup(LazyGroup):
+    """Adds examples and the environment variables to the help."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, then one row per setting, made from the table of settings."""
+        with formatter.section("Examples"):
+            for command, about in _EXAMPLES:
+                gap = " " * max(2, 24 - len(command)) if about else ""
+                formatter.write(f"{'':{formatter.current_indent}}{command}{gap}{about}\n")
+        with formatter.section("Environment variables"):
+            rows = []
+            for info in table():
+                default = f" [default: {info.default}]" if info.default else ""
+                rows.append((info.env[0], info.about + default))
+            formatter.write_dl(rows, col_max=26)
+        formatter.write_paragraph()
+        formatter.write_text(
+            "Exit codes: 0 fine, 1 failed, 2 wrong usage or setting. `warehouse settings` shows the values in force."
+        )
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from warehouse import __version__
+
+    click.echo(f"warehouse {__version__}")
+    ctx.exit()
+
+
+@click.group(cls=WarehouseGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--data-dir",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory of the warehouse; wins over WAREHOUSE_DATA_DIR.",
+)
+@click.option("--debug", is_flag=True, help="On an error, show the traceback too.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+@pass_state
+def cli(state: State, data_dir: Path | None, debug: bool) -> None:
+    """Turn the registry logs in an R2 or S3 bucket into Parquet, and answer questions about them."""
+    state.overrides["data_dir"] = data_dir
+    state.debug = debug
+
+
+cli.add_lazy("sync", "warehouse.cli.sync:sync", "Fetch new log objects into the warehouse.")
+cli.add_lazy("status", "warehouse.cli.status:status", "Show what is in the warehouse.")
+cli.add_lazy("sql", "warehouse.cli.sql:sql", "Run a SELECT over the logs and rollups.")
+cli.add_lazy("doctor", "warehouse.cli.doctor:doctor", "Check everything and say what to mend.")
+cli.add_lazy("cleanup", "warehouse.cli.cleanup:cleanup", "Delete what is older than the retention.")
+cli.add_lazy("demo", "warehouse.demo.cli:demo", "Fill the embedded store with sample logs.")
+cli.add_lazy("settings", "warehouse.cli.settings:settings", "List the settings and their values.")

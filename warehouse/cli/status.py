@@ -1,0 +1,69 @@
+"""`warehouse status`: what is in the warehouse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from warehouse.cli import output
+from warehouse.cli.state import State, pass_state
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  warehouse status
+  warehouse status --json | jq .entries
+  warehouse --data-dir /srv/logs status
+"""
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON; times are epoch milliseconds.")
+@pass_state
+def status(state: State, as_json: bool) -> None:
+    """Show how many entries, files and bytes the warehouse holds, and how its last run ended."""
+    from warehouse import status as facts
+
+    found = facts.read(state.settings)
+    output.write(output.to_json(found) if as_json else _for_people(found))
+
+
+def _for_people(found: dict[str, Any]) -> str:
+    objects = output.count(found["objects"])
+    rows = [
+        ("Warehouse", found["dataDir"]),
+        ("Entries", output.count(found["entries"])),
+        ("Oldest entry", output.moment(found["oldestEntry"])),
+        ("Newest entry", output.moment(found["newestEntry"])),
+        ("Dates", output.count(found["dates"])),
+        ("Quarantined lines", output.count(found["quarantinedLines"])),
+        ("Objects in the bucket", f"{objects} ({output.size(found['compressedBytes'])})"),
+        ("Log text", output.size(found["rawBytes"])),
+        ("Parquet", f"{output.size(found['parquetBytes'])} in {output.count(found['files'])} files"),
+        ("Last run", _run(found["lastRun"])),
+    ]
+    text = output.pairs(rows)
+    if found["tables"]:
+        tables = [
+            (
+                row["table"],
+                output.count(row["files"]),
+                output.count(row["entries"]),
+                output.size(row["bytes"]),
+            )
+            for row in found["tables"]
+        ]
+        text += "\n\n" + output.table(["Table", "Files", "Entries", "Size"], tables, right={1, 2, 3})
+    return text
+
+
+def _run(run: dict[str, Any] | None) -> str:
+    if run is None:
+        return "none yet"
+    text = f"{run['kind']} at {output.moment(run['startedAt'])}: {run['status']}"
+    if run["durationMs"] is not None:
+        text += (
+            f" after {run['durationMs'] / 1000:.1f} s, {output.count(run['objects'])} objects,"
+            f" {output.count(run['entries'])} entries"
+        )
+    return text + (f" ({run['detail']})" if run["detail"] else "")

@@ -1,0 +1,112 @@
+"""`warehouse sync`: fetch what is new in the bucket."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from warehouse.cli import output
+from warehouse.cli.state import State, pass_state, with_bucket
+
+if TYPE_CHECKING:
+    from warehouse.sync import SyncSummary
+
+
+class ProgressBar:
+    """Shows on stderr how many bytes and objects of a sync are in."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(binary_units=True),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task: Any = None
+        self._objects = self._done = 0
+
+    def start(self, objects: int, size: int) -> None:
+        """So many objects of `size` bytes together, as stored in the bucket, are to be fetched."""
+        if objects == 0:
+            return
+        self._objects = objects
+        self._task = self._bar.add_task(self._caption(), total=size)
+        self._bar.start()
+
+    def advance(self, objects: int, size: int) -> None:
+        """So many more are done."""
+        if self._task is not None:
+            self._done += objects
+            self._bar.update(self._task, advance=size, description=self._caption())
+
+    def close(self) -> None:
+        """Take the bar away, whatever happened."""
+        self._bar.stop()
+
+    def _caption(self) -> str:
+        return f"{self._done:,} of {self._objects:,} objects"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  warehouse sync                 a progress bar and a summary
+  warehouse sync --json          one line of JSON on stdout
+  warehouse sync | jq .entries   the same, because stdout is no terminal
+"""
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
+@pass_state
+def sync(state: State, as_json: bool) -> None:
+    """Fetch the log objects that the warehouse lacks and make them queryable.
+
+    Safe to repeat: what is here already is not fetched again, an object that changed replaces its rows,
+    and a run that was killed leaves nothing half done.
+    """
+    from warehouse import sync as work
+
+    with with_bucket(state.settings) as settings:
+        bar = ProgressBar() if sys.stderr.isatty() else None
+        try:
+            summary = work.run(settings, progress=bar)
+        finally:
+            if bar is not None:
+                bar.close()
+    if as_json or not sys.stdout.isatty():
+        output.write(output.to_json(output.camel(summary)))
+        return
+    if summary.objects == 0:
+        output.write(f"Nothing new at {summary.sync_url}{_what_is_odd(summary)}.")
+        return
+    output.write(_what_came(summary))
+    output.write(
+        f"{output.size(summary.compressed_bytes)} fetched, {output.size(summary.raw_bytes)} of log text,"
+        f" {output.count(summary.files)} Parquet files written in {summary.duration_ms / 1000:.1f} s"
+        f" ({output.count(summary.class_a)} Class A and {output.count(summary.class_b)} Class B operations)."
+    )
+
+
+def _what_came(summary: SyncSummary) -> str:
+    replaced = f", {output.count(summary.replaced)} of them changed ones" if summary.replaced else ""
+    entries = f"{output.count(summary.entries)} entries"
+    return (
+        f"{output.count(summary.objects)} objects from {summary.sync_url}{replaced}: {entries}"
+        f"{_what_is_odd(summary)}."
+    )
+
+
+def _what_is_odd(summary: SyncSummary) -> str:
+    """Lines and objects that a person should know about."""
+    facts = (
+        (summary.rejected_lines, "lines in quarantine"),
+        (summary.skipped, "objects that changed while they were read, left for the next sync"),
+        (summary.gone, "objects that the bucket no longer has, their entries kept"),
+    )
+    return "".join(f"; {output.count(number)} {what}" for number, what in facts if number)
