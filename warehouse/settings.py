@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -29,7 +30,12 @@ def _setting(
     le: int | None = None,
     pattern: str | None = None,
 ) -> Meta:
-    return Meta(description=about, extra={"env": env, "secret": secret}, ge=ge, le=le, pattern=pattern)
+    extra: dict[str, Any] = {"env": env, "secret": secret}
+    if pattern is not None:
+        return Meta(description=about, extra=extra, pattern=pattern)
+    if ge is not None and le is not None:
+        return Meta(description=about, extra=extra, ge=ge, le=le)
+    return Meta(description=about, extra=extra)
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -37,7 +43,9 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     bucket: Annotated[
         str | None,
-        _setting("R2_BUCKET_NAME", about="Bucket that holds the log objects. Unset: the embedded demo bucket."),
+        _setting(
+            "R2_BUCKET_NAME", about="Bucket that holds the log objects. Unset: the embedded demo bucket."
+        ),
     ] = None
     account_id: Annotated[
         str | None,
@@ -99,9 +107,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             pattern="^https?://",
         ),
     ] = "https://api.cloudflare.com/client/v4"
-    log_prefix: Annotated[
-        str, _setting("WAREHOUSE_LOG_PREFIX", about="Key prefix of the log objects.")
-    ] = "logs/"
+    log_prefix: Annotated[str, _setting("WAREHOUSE_LOG_PREFIX", about="Key prefix of the log objects.")] = (
+        "logs/"
+    )
     package_prefix: Annotated[
         str,
         _setting("WAREHOUSE_PACKAGE_PREFIX", about="Key prefix of the packages, for the inventory."),
@@ -112,11 +120,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = Path("data")
     host: Annotated[
         str,
-        _setting("WAREHOUSE_HOST", about="Address that `serve` binds; any but loopback needs an admin token."),
+        _setting(
+            "WAREHOUSE_HOST", about="Address that `serve` binds; any but loopback needs an admin token."
+        ),
     ] = "127.0.0.1"
-    port: Annotated[
-        int, _setting("WAREHOUSE_PORT", about="TCP port that `serve` binds.", ge=0, le=65535)
-    ] = 4873
+    port: Annotated[int, _setting("WAREHOUSE_PORT", about="TCP port that `serve` binds.", ge=0, le=65535)] = (
+        4873
+    )
     admin_token: Annotated[
         str | None,
         _setting(
@@ -131,12 +141,24 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 16
     ingest_workers: Annotated[
         int,
-        _setting("WAREHOUSE_INGEST_WORKERS", about="Batches that are converted at the same time.", ge=1, le=64),
+        _setting(
+            "WAREHOUSE_INGEST_WORKERS", about="Batches that are converted at the same time.", ge=1, le=64
+        ),
     ] = 2
     batch_mib: Annotated[
         int,
-        _setting("WAREHOUSE_BATCH_MIB", about="Raw log text converted at once per worker, in MiB.", ge=1, le=512),
+        _setting(
+            "WAREHOUSE_BATCH_MIB", about="Raw log text converted at once per worker, in MiB.", ge=1, le=512
+        ),
     ] = 32
+
+    def __repr__(self) -> str:
+        """Every field; of a secret only that it is set, so that no log or traceback can show it."""
+        shown = []
+        for info in table():
+            value = getattr(self, info.name)
+            shown.append(f"{info.name}={'<set>' if info.secret and value is not None else repr(value)}")
+        return f"Settings({', '.join(shown)})"
 
 
 @dataclass(frozen=True)
@@ -148,64 +170,72 @@ class SettingInfo:
     default: str
     about: str
     secret: bool
+    takes: str
+    """What kind of value: "text", "path", or "whole number from 1 to 64"."""
     type: Any
+    """The annotated type that checks a value."""
 
 
-def _describe(name: str, annotated: Any, default: Any) -> SettingInfo:
-    kind, meta = get_args(annotated)[0], next(m for m in get_args(annotated) if isinstance(m, Meta))
-    extra = meta.extra or {}
-    shown = "" if default is None or default is msgspec.NODEFAULT else str(default)
-    return SettingInfo(name, extra["env"], shown, meta.description or "", extra["secret"], kind)
+def _takes(kind: Any, meta: Meta) -> str:
+    if kind is int:
+        return f"whole number from {meta.ge} to {meta.le}"
+    return "path" if kind is Path else "text"
 
 
-def table() -> list[SettingInfo]:
+@cache
+def table() -> tuple[SettingInfo, ...]:
     """Every setting, in the order of the documentation."""
     hints = get_type_hints(Settings, include_extras=True)
-    fields = msgspec.structs.fields(Settings)
     rows = []
-    for field in fields:
-        annotated = hints[field.name]
-        assert get_origin(annotated) is Annotated
-        rows.append(_describe(field.name, annotated, field.default))
-    return rows
+    for field in msgspec.structs.fields(Settings):
+        kind, meta = get_args(hints[field.name])
+        extra = meta.extra or {}
+        default = "" if field.default is None else str(field.default)
+        rows.append(
+            SettingInfo(
+                field.name,
+                extra["env"],
+                default,
+                meta.description or "",
+                extra["secret"],
+                _takes(kind, meta),
+                hints[field.name],
+            )
+        )
+    return tuple(rows)
 
 
 def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Settings from the environment; `overrides` (from the command line) win, None means not given.
 
-    Raises SettingError, which names the environment variable and says what it takes.
+    A variable that is empty or blank counts as unset. Raises SettingError, which names the environment
+    variable and says what it takes.
     """
     environment = os.environ if environment is None else environment
     values: dict[str, Any] = {}
-    origin: dict[str, str] = {}
     for info in table():
+        if overrides.get(info.name) is not None:
+            values[info.name] = _checked(info, overrides[info.name], info.env[0])
+            continue
         for variable in info.env:
-            if environment.get(variable, "").strip():
-                values[info.name] = environment[variable].strip()
-                origin[info.name] = variable
+            if text := environment.get(variable, "").strip():
+                values[info.name] = _checked(info, text, variable)
                 break
-    values |= {name: value for name, value in overrides.items() if value is not None}
-    for info in table():
-        if info.name in values:
-            _check(info, values, origin.get(info.name, info.env[0]))
     return Settings(**values)
 
 
-def _check(info: SettingInfo, values: dict[str, Any], variable: str) -> None:
-    """Convert one value in place, or say which variable is wrong without showing a secret."""
-    hints = get_type_hints(Settings, include_extras=True)
+def _checked(info: SettingInfo, value: Any, variable: str) -> Any:
+    """`value` in the setting's type, or an error that says which variable is wrong but shows no secret."""
     try:
-        values[info.name] = msgspec.convert(
-            values[info.name], hints[info.name], strict=False, dec_hook=_decode_path
-        )
-    except (msgspec.ValidationError, ValueError) as error:
-        shown = "its value" if info.secret else repr(values[info.name])
+        return msgspec.convert(value, info.type, strict=False, dec_hook=_to_path)
+    except (msgspec.ValidationError, ValueError, RuntimeError) as error:
+        shown = "its value" if info.secret else repr(value)
+        need = "" if info.takes == "text" else f"; it takes a {info.takes}"
         raise SettingError(
-            f"{variable} does not take {shown}: {error}", hint=info.about, field=variable
+            f"{variable} does not take {shown}{need}", hint=info.about.rstrip("."), field=variable
         ) from error
 
 
-def _decode_path(kind: type, value: Any) -> Any:
-    if kind is Path:
-        return Path(value).expanduser()
-    raise NotImplementedError(f"no conversion to {kind}")
+def _to_path(_kind: type, value: Any) -> Path:
+    """The one type that msgspec does not know is Path; `~` stands for the home directory."""
+    return Path(value).expanduser()
