@@ -85,12 +85,25 @@ def test_an_installed_wheel_finds_its_own_code_and_queries(installed: Path):
     assert set(names) == {path.stem for path in (ROOT / "sql/endpoints").glob("*.sql")}
 
 
-def test_an_installed_wheel_runs_its_commands(installed: Path, tmp_path: Path):
-    usage = run(installed / "bin/warehouse", "--help", cwd=tmp_path).stdout
+def test_an_installed_wheel_offers_every_command(installed: Path):
+    usage = run(installed / "bin/warehouse", "--help", cwd=installed).stdout
     assert usage.startswith("Usage: warehouse")
-    assert "serve" in usage
-    status = run(installed / "bin/warehouse", "status", "--json", cwd=tmp_path).stdout
-    assert isinstance(json.loads(status), dict)
+    for command in ("sync", "serve", "run", "status", "sql", "doctor", "cleanup", "demo"):
+        assert f"\n  {command} " in usage
+
+
+def test_an_installed_wheel_reads_a_warehouse_with_its_own_queries(installed: Path, tmp_path: Path):
+    before = run(installed / "bin/warehouse", "status", cwd=tmp_path, check=False)
+    assert before.returncode == 1
+    assert "there is no warehouse in data" in before.stderr
+
+    make = "from warehouse.manifest import Manifest; from pathlib import Path; Manifest(Path('data')).close()"
+    (tmp_path / "data").mkdir()
+    run(installed / "bin/python", "-c", make, cwd=tmp_path)
+    status = json.loads(run(installed / "bin/warehouse", "status", "--json", cwd=tmp_path).stdout)
+    assert status["entries"] == 0
+    rows = run(installed / "bin/warehouse", "sql", "--json", "SELECT count(*) AS n FROM logs", cwd=tmp_path)
+    assert json.loads(rows.stdout) == [{"n": 0}]
 
 
 def test_the_version_of_the_wheel_is_the_packages_own(wheel: Path, installed: Path):
