@@ -1,0 +1,68 @@
+"""Builds the application: routes, errors, the warehouse's life, and the layer around it all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from api import openapi, pages
+from api.analytics import AnalyticsController
+from api.edge import Edge
+from api.health import health
+from api.logs import LogsController
+from api.paths import PREFIX
+from api.problems import HANDLERS
+from api.storage import StorageController
+from warehouse.service import Warehouse
+from warehouse.settings import Settings
+
+#: Blocking work at the same time; a sync takes one for its whole length.
+_THREADS = 16
+_MAX_BODY = 64 * 1024
+
+
+def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litestar:
+    """The application over a warehouse: the one given, which stays open, else one of its own."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="api")
+        # Not `loop.run_in_executor(threads, …)` per call: the framework uses the loop's default.
+        loop.set_default_executor(threads)
+        opened = await asyncio.to_thread(Warehouse, settings) if warehouse is None else warehouse
+        app.state.warehouse = opened
+        try:
+            yield
+        finally:
+            if warehouse is None:
+                await asyncio.to_thread(opened.close)
+
+    def the_warehouse(state: State) -> Warehouse:
+        opened: Warehouse = state.warehouse
+        return opened
+
+    app = Litestar(
+        route_handlers=[
+            health,
+            Router(PREFIX, route_handlers=[LogsController, StorageController, AnalyticsController]),
+            openapi.openapi_json,
+            openapi.openapi_yaml,
+            *pages.handlers(),
+        ],
+        dependencies={"warehouse": Provide(the_warehouse, sync_to_thread=False)},
+        exception_handlers=HANDLERS,
+        lifespan=[lifespan],
+        openapi_config=openapi.config(),
+        state=State({"settings": settings}),
+        logging_config=None,
+        request_max_body_size=_MAX_BODY,
+    )
+    app.asgi_handler = Edge(app.asgi_handler, settings)
+    return app

@@ -1,0 +1,146 @@
+"""/logs: the log viewer, the history's figures, and the cleanup."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.response import Stream
+
+from api import export, params
+from api.common import ADMIN, BAD_PARAMETER, SERVER_ERROR, TheWarehouse
+from api.guards import require_admin
+from api.models import CleanupAnswer, CleanupRequest, LogPage, LogStats, shaped
+from api.openapi import CleanupOperation
+from api.store import bucket_settings
+from warehouse.errors import BadRequestError
+from warehouse.logquery import LogFilter
+from warehouse.settings import Settings
+
+_FIELD = re.compile(r" - at `\$\.?(\w*)")
+
+
+class LogsController(Controller):
+    """Log entries."""
+
+    path = "/logs"
+    tags = ("Logs",)
+
+    @get(
+        sync_to_thread=True,
+        summary="Log entries, filtered, page by page",
+        responses=BAD_PARAMETER | SERVER_ERROR,
+    )
+    def logs(
+        self,
+        warehouse: TheWarehouse,
+        level: params.Level = None,
+        start_date: params.StartDate = None,
+        end_date: params.EndDate = None,
+        limit: params.Limit = 50,
+        source: params.Source = None,
+        config_hash: params.ConfigHash = None,
+        q: params.Text = None,
+        status: params.Status = None,
+        method: params.Method = None,
+        package: params.Package = None,
+        min_response_ms: params.MinResponseMs = None,
+        order: params.Order = "desc",
+        cursor: params.Cursor = None,
+        group: params.Group = None,
+        format: params.Format = "json",
+    ) -> Response[LogPage]:
+        """Newest first by default; `nextCursor` leads to the next page."""
+        start, end = params.between(start_date, end_date)
+        page = warehouse.logs(
+            LogFilter(
+                levels=params.levels(level),
+                start=start,
+                end=end,
+                limit=limit,
+                source=params.given(source),
+                config_hash=params.given(config_hash),
+                q=params.given(q),
+                status=status,
+                method=params.given(method),
+                package=params.given(package),
+                min_response_ms=min_response_ms,
+                order=order,
+                cursor=params.given(cursor),
+                group=group,
+            )
+        )
+        if format == "json":
+            return Response(shaped(LogPage, page))
+        return _exported(page, format)
+
+    @get(
+        "/stats",
+        sync_to_thread=True,
+        summary="The whole history in figures",
+        responses=SERVER_ERROR,
+    )
+    def stats(self, warehouse: TheWarehouse) -> LogStats:
+        """Counts and sizes over everything that is mirrored."""
+        return shaped(LogStats, warehouse.logs_stats())
+
+    @post(
+        "/cleanup",
+        status_code=200,
+        sync_to_thread=True,
+        guards=[require_admin],
+        operation_class=CleanupOperation,
+        summary="Remove what is older than the retention",
+        responses=BAD_PARAMETER | ADMIN | SERVER_ERROR,
+    )
+    def cleanup(self, request: Request[Any, Any, Any], body: bytes) -> CleanupAnswer:
+        """Needs the admin token when one is set."""
+        from warehouse import cleanup  # with boto3 behind it: not at the start of the server
+
+        wanted = cleanup_request(body)
+        settings: Settings = request.app.state.settings
+        with bucket_settings(settings, needed=wanted.scope != "warehouse") as usable:
+            done = cleanup.run(
+                usable, retention_days=wanted.retention_days, scope=wanted.scope, dry_run=wanted.dry_run
+            )
+        return CleanupAnswer(
+            deleted_count=done.deleted_count,
+            freed_space=done.freed_space,
+            deleted_objects=done.deleted_objects,
+            cutoff=round(done.cutoff.timestamp() * 1000),
+            dry_run=done.dry_run,
+            scope=done.scope,
+        )
+
+
+def cleanup_request(body: bytes) -> CleanupRequest:
+    """The body of a cleanup; an empty one means the defaults. Raises BadRequestError."""
+    if not body.strip():
+        return CleanupRequest()
+    try:
+        return msgspec.json.decode(body, type=CleanupRequest)
+    except msgspec.ValidationError as error:
+        found = _FIELD.search(str(error))
+        field = (found and found.group(1)) or "body"
+        raise BadRequestError(f"{field}: {str(error).partition(' - at')[0]}", field=field) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequestError(
+            "the body is not JSON", hint='for example {"retentionDays": 30}', field="body"
+        ) from error
+
+
+def _exported(page: dict[str, Any], format: str) -> Response[LogPage]:
+    """A page as a download; total and next cursor go into headers."""
+    headers = {"x-total-count": str(page["totalCount"])}
+    if page["nextCursor"]:
+        headers["x-next-cursor"] = page["nextCursor"]
+    entries = page["logs"]
+    if format == "csv":
+        headers["content-disposition"] = 'attachment; filename="logs.csv"'
+        stream = Stream(export.as_csv(entries), media_type="text/csv; charset=utf-8", headers=headers)
+    else:
+        headers["content-disposition"] = 'attachment; filename="logs.ndjson"'
+        stream = Stream(export.ndjson(entries), media_type="application/x-ndjson", headers=headers)
+    return cast("Response[LogPage]", stream)

@@ -1,0 +1,321 @@
+"""The shapes of the answers, for the OpenAPI document: every field with its meaning and unit.
+
+The facade returns dictionaries that are in these shapes already; `shaped` only tells the type checker so.
+The contract's tests compare the real answers with these models, field by field, both ways.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar, cast
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+T = TypeVar("T")
+
+
+def shaped(_model: type[T], answer: Any) -> T:
+    """An answer of the facade under the name of its model."""
+    return cast(T, answer)
+
+
+def _about(text: str) -> Meta:
+    return Meta(description=text)
+
+
+Count = Annotated[int, _about("Count of entries.")]
+Percent = Annotated[float, _about("Percent, 0 to 100.")]
+Millis = Annotated[float, _about("Milliseconds.")]
+EpochMs = Annotated[int, _about("Time in epoch milliseconds.")]
+MaybeEpochMs = Annotated[int | None, _about("Time in epoch milliseconds; null when there is none.")]
+Bytes = Annotated[int, _about("Size in bytes.")]
+Megabytes = Annotated[float, _about("MB; 1 MB = 1,048,576 bytes.")]
+Counts = Annotated[dict[str, int], _about("Count of entries by name.")]
+Window = Annotated[float, _about("Length of the window, in hours.")]
+
+
+class Answer(Struct, rename="camel", kw_only=True):
+    """Base of the models: the names of the contract are camelCase."""
+
+
+class LogEntry(Answer):
+    """One log entry."""
+
+    timestamp: EpochMs
+    level: Annotated[Literal["debug", "info", "warn", "error"], _about("Level.")]
+    message: Annotated[str, _about("The message as it was logged.")]
+    source: Annotated[str | None, _about("Part of the registry that logged it.")]
+    config_hash: Annotated[str | None, _about("Hash of the configuration, as 0x and hexadecimal digits.")]
+    metadata: Annotated[dict[str, Any], _about("The entry's metadata, complete.")]
+    response_ms: Annotated[float | None, _about("Response time of the logged request, in milliseconds.")]
+    status: Annotated[int | None, _about("HTTP status of the logged request.")]
+    method: Annotated[str | None, _about("HTTP method of the logged request.")]
+    path: Annotated[str | None, _about("Path of the logged request.")]
+    package: Annotated[str | None, _about("Package that it is about.")]
+    package_version: Annotated[str | None, _about("Version of that package.")]
+    raw_level: Annotated[str | None, _about("The level as it was logged.")]
+    object_key: Annotated[str, _about("Log object in the bucket that holds the entry.")]
+    line: Annotated[int, _about("Line in that object, from 1.")]
+
+
+class LogGroup(Answer):
+    """The page's entries of one UTC date."""
+
+    date: Annotated[str, _about("UTC date, as YYYY-MM-DD.")]
+    count: Annotated[int, _about("Matching entries of that date, on whatever page.")]
+    logs: Annotated[list[LogEntry], _about("Those of them that are on this page.")]
+
+
+class LogPage(Answer):
+    """One page of log entries."""
+
+    logs: Annotated[list[LogEntry], _about("The entries, in the order asked for.")]
+    total_count: Annotated[int, _about("Every entry that matches, whatever the limit.")]
+    has_more: Annotated[bool, _about("Are there matches beyond this page?")]
+    next_cursor: Annotated[str | None, _about("The next page's `cursor`; null on the last page.")]
+    groups: Annotated[list[LogGroup] | UnsetType, _about("With group=date: the entries by UTC date.")] = UNSET
+
+
+class LogStats(Answer):
+    """The whole history."""
+
+    total_entries: Count
+    total_size: Annotated[int, _about("Log objects in the bucket, in bytes as stored.")]
+    oldest_entry: MaybeEpochMs
+    newest_entry: MaybeEpochMs
+    config_distribution: Counts
+    level_distribution: Counts
+    source_distribution: Counts
+    objects: Annotated[int, _about("Log objects that are mirrored.")]
+    warehouse_size: Annotated[int, _about("Parquet on disk, in bytes.")]
+    compression_ratio: Annotated[float | None, _about("Raw log text to Parquet of the logs; null with none.")]
+    rejected_lines: Annotated[int, _about("Lines in quarantine.")]
+    last_sync: MaybeEpochMs
+
+
+class CleanupRequest(Answer):
+    """What to remove."""
+
+    retention_days: Annotated[int, Meta(ge=1, le=36_500, description="Days that stay.")] = 30
+    dry_run: Annotated[bool, _about("Tell what would be removed, and remove nothing.")] = False
+    scope: Annotated[Literal["warehouse", "bucket", "both"], _about("Where to remove it.")] = "warehouse"
+
+
+class CleanupAnswer(Answer):
+    """What a cleanup removed, or would remove."""
+
+    deleted_count: Count
+    freed_space: Bytes
+    deleted_objects: Annotated[int, _about("Objects removed from the bucket.")]
+    cutoff: Annotated[int, _about("What is older goes; epoch milliseconds.")]
+    dry_run: Annotated[bool, _about("Nothing was removed.")]
+    scope: Annotated[Literal["warehouse", "bucket", "both"], _about("Where it was removed.")]
+
+
+class BucketStats(Answer):
+    """What the bucket holds."""
+
+    total_packages: Annotated[int, _about("Names of packages.")]
+    total_size: Annotated[int, _about("All mirrored prefixes, in bytes.")]
+    config_distribution: Annotated[dict[str, int], _about("Package objects by config hash.")]
+    last_sync: Annotated[str | None, _about("End of the last good sync, ISO 8601; null before the first.")]
+    storage_class: Annotated[str, _about("The class that holds most bytes.")]
+
+
+class Stats(Answer):
+    """The bucket's figures."""
+
+    r2: BucketStats
+
+
+class SyncAnswer(Answer):
+    """What a sync did."""
+
+    synced: Annotated[bool, _about("Always true: a sync that fails is a problem.")]
+    sync_url: Annotated[str, _about("What was mirrored, as s3://BUCKET/PREFIX.")]
+    entries_count: Annotated[int, _about("Entries that came in.")]
+    compressed_size: Annotated[int, _about("Fetched, in bytes as stored.")]
+    run_id: Annotated[str, _about("The run in the view `runs`.")]
+    objects: Annotated[int, _about("Objects that were fetched.")]
+    rejected_lines: Annotated[int, _about("Lines that went into quarantine.")]
+    duration_ms: Annotated[int, _about("How long it took, in milliseconds.")]
+
+
+class PackageEntry(Answer):
+    """One object under the packages prefix."""
+
+    name: Annotated[str | None, _about("Package name; null where the key does not tell.")]
+    version: Annotated[str | None, _about("Version; null where the key does not tell.")]
+    config_hash: Annotated[str | None, _about("Config hash; null where the key does not tell.")]
+    timestamp: Annotated[int, _about("When it was stored, epoch milliseconds.")]
+    size: Bytes
+    integrity: Annotated[str | None, _about("Subresource integrity, where the object tells it.")]
+    key: Annotated[str, _about("Key of the object.")]
+    etag: Annotated[str, _about("ETag of the object.")]
+    storage_class: Annotated[str, _about("Storage class of the object.")]
+
+
+class PackagePage(Answer):
+    """One page of the package inventory."""
+
+    packages: Annotated[list[PackageEntry], _about("The packages, by key.")]
+    total_count: Annotated[int, _about("Every package object that matches.")]
+    next_continuation_token: Annotated[
+        str | None, _about("The next page's `continuationToken`; null on the last page.")
+    ]
+
+
+class ErrorMessage(Answer):
+    """A message of entries at level error."""
+
+    message: Annotated[str, _about("The message.")]
+    count: Count
+
+
+class Figures(Answer):
+    """The figures of one window."""
+
+    total_logs: Count
+    error_rate: Annotated[float, _about("Share of entries at level error, in percent; 0 with no entries.")]
+    warn_rate: Annotated[float, _about("Share of entries at level warn, in percent; 0 with no entries.")]
+    avg_response_time: Annotated[float, _about("Mean response time, in ms; 0 with none.")]
+    storage_growth: Annotated[float, _about("Newly stored in the bucket, in MB per hour.")]
+    system_health: Annotated[Literal["healthy", "warning", "critical"], _about("Health.")]
+    performance_score: Annotated[float, _about("0 (bad) to 100 (good).")]
+    p50_response_time: Annotated[float | None, _about("Median response time, in ms; null with none.")]
+    p95_response_time: Annotated[float | None, _about("95th percentile, in ms; null with none.")]
+    p99_response_time: Annotated[float | None, _about("99th percentile, in ms; null with none.")]
+    response_time_coverage: Annotated[float, _about("Share of entries with a response time, in percent.")]
+    window_start: EpochMs
+    window_end: EpochMs
+
+
+class HealthFactor(Answer):
+    """What a figure costs the score, and the limits of its health."""
+
+    name: Annotated[str, _about("The figure.")]
+    unit: Annotated[str, _about("Its unit.")]
+    value: Annotated[float, _about("Its value.")]
+    warning: Annotated[float | None, _about("Above this: warning. Null: not part of health.")]
+    critical: Annotated[float | None, _about("Above this: critical. Null: not part of health.")]
+    weight: Annotated[float, _about("Points per unit.")]
+    cost: Annotated[float, _about("Points that it takes from the score.")]
+
+
+class Analytics(Figures):
+    """The figures of the window, and of the one before it."""
+
+    timestamp: Annotated[int, _about("When it was computed, epoch milliseconds.")]
+    top_error_messages: Annotated[list[ErrorMessage], _about("The five most frequent.")]
+    hours: Window
+    previous: Annotated[Figures, _about("The same figures one window earlier.")]
+    health_factors: Annotated[list[HealthFactor], _about("The costliest first.")]
+    as_of: Annotated[int, _about("End of the window, epoch milliseconds.")]
+
+
+class TrendPoint(Answer):
+    """One period."""
+
+    period: Annotated[str, _about("UTC time of its start, as HH:MM.")]
+    logs_count: Count
+    error_count: Annotated[int, _about("Entries at level error.")]
+    storage_used: Annotated[float, _about("Newly stored in the period, in MB.")]
+    response_time: Annotated[float, _about("Mean response time, in ms; 0 with none.")]
+    period_start: EpochMs
+    period_end: EpochMs
+    warn_count: Annotated[int, _about("Entries at level warn.")]
+    p95_response_time: Annotated[float | None, _about("95th percentile, in ms; null with none.")]
+    storage_total: Annotated[float, _about("Stored at the period's end, in MB.")]
+
+
+class Trends(Answer):
+    """The window in equal periods."""
+
+    trends: Annotated[list[TrendPoint], _about("Oldest first; empty periods are there with zeros.")]
+    hours: Window
+    points: Annotated[int, _about("Number of periods.")]
+    timezone: Annotated[str, _about("Zone of `period`.")]
+
+
+class EvidenceWindow(Answer):
+    """The window that a rule was tested over."""
+
+    hours: Window
+    start: EpochMs
+    end: EpochMs
+
+
+class Evidence(Answer):
+    """Where an alert's value comes from."""
+
+    window: EvidenceWindow
+    view: Annotated[str, _about("The view that was read.")]
+    query: Annotated[str, _about("The query that computed it.")]
+
+
+class Alert(Answer):
+    """A rule that fires."""
+
+    id: Annotated[str, _about("Rule.")]
+    name: Annotated[str, _about("Its name.")]
+    condition: Annotated[
+        Literal["errorRate", "storageGrowth", "avgResponseTime", "systemHealth"], _about("What it watches.")
+    ]
+    threshold: Annotated[
+        float, _about("Its limit: percent, MB per hour, ms, or 0 healthy, 1 warning, 2 critical.")
+    ]
+    enabled: Annotated[bool, _about("Is it switched on?")]
+    triggered: Annotated[bool, _about("Does it fire?")]
+    last_triggered: MaybeEpochMs
+    value: Annotated[float | None, _about("The value now, in the unit of the threshold.")]
+    since: MaybeEpochMs
+    severity: Annotated[Literal["warning", "critical"], _about("How grave it is.")]
+    evidence: Evidence
+
+
+class Alerts(Answer):
+    """The rules that are enabled and firing."""
+
+    alerts: Annotated[list[Alert], _about("The firing rules.")]
+    count: Annotated[int, _about("How many fire.")]
+
+
+class ReportSummary(Answer):
+    """The report in three figures."""
+
+    avg_performance_score: Annotated[int, _about("Mean score of the periods with entries, 0 to 100.")]
+    total_alerts: Annotated[int, _about("Rules that fire.")]
+    uptime: Annotated[float, _about("Requests that were not answered 5xx, in percent.")]
+
+
+class Report(Answer):
+    """Summary, trends and what to do."""
+
+    summary: ReportSummary
+    trends: Annotated[list[TrendPoint], _about("As in /analytics/trends.")]
+    recommendations: Annotated[list[str], _about("What to do, the gravest first.")]
+    hours: Window
+
+
+class Prediction(Answer):
+    """What is expected; all zeros with too little history."""
+
+    predicted_logs: Count
+    predicted_errors: Annotated[int, _about("Entries at level error.")]
+    predicted_storage: Megabytes
+    confidence: Annotated[float, _about("0 (none) to 100.")]
+
+
+class Forecast(Answer):
+    """A prediction and how it came about."""
+
+    prediction: Prediction
+    horizon: Annotated[str, _about("How far it looks, as `6 hours`.")]
+    model: Annotated[str, _about("How it was computed.")]
+    reason: Annotated[str, _about("What history it rests on, or why there is no prediction.")]
+
+
+class Health(Answer):
+    """The warehouse can be read."""
+
+    status: Annotated[Literal["ok"], _about("Always ok: what is not ok is a problem.")]
+    generation: Annotated[int, _about("Number of commits that the warehouse has seen.")]

@@ -1,0 +1,50 @@
+"""The dashboard's page and the static files. No file is built; what lies in the folder is what is served."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import MediaType, Response, get
+from litestar.datastructures import CacheControlHeader
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+
+from api.paths import DASHBOARD, PAGES_DIR, STATIC, STATIC_DIR
+
+_YEAR = 365 * 24 * 3600
+
+
+@get(DASHBOARD, include_in_schema=False, sync_to_thread=True)
+def dashboard() -> Response[bytes]:
+    """The dashboard."""
+    page = (PAGES_DIR / "index.html").read_bytes()
+    return Response(page, media_type=MediaType.HTML, headers={"cache-control": "no-cache"})
+
+
+@get("/", include_in_schema=False, sync_to_thread=False)
+def root() -> Redirect:
+    """The dashboard is what a person looks for."""
+    return Redirect(DASHBOARD)
+
+
+def handlers() -> list[Any]:
+    """Everything that is served beside the API."""
+    return [
+        root,
+        dashboard,
+        # The folders of third-party files carry a version in their names: they never change.
+        create_static_files_router(
+            f"{STATIC}/vendor",
+            [STATIC_DIR / "vendor"],
+            name="vendor",
+            include_in_schema=False,
+            cache_control=CacheControlHeader(max_age=_YEAR, public=True),
+        ),
+        create_static_files_router(
+            STATIC,
+            [STATIC_DIR],
+            name="static",
+            include_in_schema=False,
+            cache_control=CacheControlHeader(no_cache=True),
+        ),
+    ]

@@ -1,0 +1,168 @@
+"""Query parameters: one type per parameter, and what the framework cannot check by itself.
+
+Raises BadRequestError with the contract's name of the parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from litestar.params import Parameter
+
+from warehouse.errors import BadRequestError
+
+LEVELS = ("debug", "info", "warn", "error")
+#: What the parameters take that know a few words only, as an error tells it.
+CHOICES = {"order": "desc or asc", "group": "date", "format": "json, ndjson or csv"}
+MAX_HOURS = 8760
+MAX_TEXT = 1000
+
+Hours = Annotated[
+    float,
+    Parameter(query="hours", ge=1, le=MAX_HOURS, description="Length of the window that ends now, in hours."),
+]
+Points = Annotated[
+    int,
+    Parameter(
+        query="points",
+        ge=1,
+        le=1000,
+        description="Number of equal periods that the window is cut into; a period has 30 seconds at least.",
+    ),
+]
+Horizon = Annotated[
+    int, Parameter(query="hours", ge=1, le=48, description="How far to look ahead, in hours.")
+]
+Limit = Annotated[int, Parameter(query="limit", ge=1, le=10_000, description="Entries of one page at most.")]
+Level = Annotated[
+    str | None,
+    Parameter(
+        query="level",
+        description="debug, info, warn or error, in any case; several separated by commas. Absent: all.",
+    ),
+]
+_MOMENT = "Epoch milliseconds, or ISO 8601 (UTC where it names no zone)."
+StartDate = Annotated[
+    str | None, Parameter(query="startDate", description=f"Entries from this time on. {_MOMENT}")
+]
+EndDate = Annotated[
+    str | None,
+    Parameter(
+        query="endDate", description=f"Entries up to this time. {_MOMENT} A date alone means its whole day."
+    ),
+]
+Source = Annotated[
+    str | None, Parameter(query="source", max_length=MAX_TEXT, description="Source, exactly as logged.")
+]
+ConfigHash = Annotated[
+    str | None,
+    Parameter(query="configHash", max_length=200, description="Config hash, with or without 0x."),
+]
+Text = Annotated[
+    str | None,
+    Parameter(query="q", max_length=MAX_TEXT, description="Text that the message contains, in any case."),
+]
+Status = Annotated[
+    int | None, Parameter(query="status", ge=100, le=999, description="HTTP status of the logged request.")
+]
+Method = Annotated[
+    str | None,
+    Parameter(query="method", max_length=40, description="HTTP method of the logged request, in any case."),
+]
+Package = Annotated[
+    str | None, Parameter(query="package", max_length=MAX_TEXT, description="Package name, exactly.")
+]
+MinResponseMs = Annotated[
+    float | None,
+    Parameter(query="minResponseMs", ge=0, description="Entries with at least this response time, in ms."),
+]
+Order = Annotated[
+    Literal["desc", "asc"], Parameter(query="order", description="desc: newest first; asc: oldest first.")
+]
+Cursor = Annotated[
+    str | None,
+    Parameter(query="cursor", max_length=4000, description="`nextCursor` of the page before this one."),
+]
+Group = Annotated[
+    Literal["date"] | None,
+    Parameter(query="group", description="date: adds `groups`, the page's entries by UTC date."),
+]
+Format = Annotated[
+    Literal["json", "ndjson", "csv"],
+    Parameter(
+        query="format",
+        description="json, ndjson (one entry per line) or csv. The latter two tell the total and the next"
+        " cursor in the headers X-Total-Count and X-Next-Cursor.",
+    ),
+]
+PackageName = Annotated[
+    str | None, Parameter(query="packageName", max_length=MAX_TEXT, description="Package name, exactly.")
+]
+PackageLimit = Annotated[
+    int, Parameter(query="limit", ge=1, le=10_000, description="Packages of one page at most.")
+]
+ContinuationToken = Annotated[
+    str | None,
+    Parameter(
+        query="continuationToken",
+        max_length=4000,
+        description="`nextContinuationToken` of the page before this one.",
+    ),
+]
+
+
+def levels(text: str | None) -> list[str] | None:
+    """The levels that `level` names; None for all."""
+    names = [name.strip().lower() for name in (text or "").split(",") if name.strip()]
+    for name in names:
+        if name not in LEVELS:
+            raise BadRequestError(
+                f"level: {name[:40]!r} is none of {', '.join(LEVELS)}",
+                hint="several levels are separated by commas",
+                field="level",
+            )
+    return list(dict.fromkeys(names)) or None
+
+
+def given(text: str | None) -> str | None:
+    """A text parameter; an empty one (`?source=`) counts as absent."""
+    return text or None
+
+
+def whole(number: float) -> float:
+    """24.0 as 24, so that an answer echoes what was asked."""
+    return int(number) if number == int(number) else number
+
+
+def between(start: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:
+    """`startDate` and `endDate` as moments, in the right order."""
+    first = moment(start, "startDate") if start else None
+    last = moment(end, "endDate", whole_day=True) if end else None
+    if first is not None and last is not None and first > last:
+        raise BadRequestError("startDate is later than endDate", field="startDate")
+    return first, last
+
+
+def moment(text: str, parameter: str, *, whole_day: bool = False) -> datetime:
+    """Epoch milliseconds or ISO 8601 as a time in UTC.
+
+    `whole_day`: a date without a time means the last microsecond of that day.
+    """
+    text = text.strip()
+    try:
+        if re.fullmatch(r"[+-]?\d{9,}(\.\d+)?|0", text):
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=float(text))
+        # A plus sign that the client did not escape arrives as a space.
+        value = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text) if "T" in text else text)
+        value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        if whole_day and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            value += timedelta(days=1, microseconds=-1)
+    except (ValueError, OverflowError) as error:
+        raise BadRequestError(
+            f"{parameter}: {text[:40]!r} is neither epoch milliseconds nor an ISO 8601 time",
+            hint="for example 1767225600000 or 2026-01-01T00:00:00Z",
+            field=parameter,
+        ) from error
+    return value

@@ -1,0 +1,99 @@
+"""Binds the port and runs the application until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import uvicorn
+
+from api import errorlog
+from api.app import create_app
+from api.paths import DASHBOARD, DOCS, PREFIX
+from warehouse.errors import SettingError, UnavailableError
+from warehouse.settings import Settings
+
+_GRACE_SECONDS = 10
+_BACKLOG = 2048
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A listening socket.
+
+    Raises SettingError for an address that is not ours, UnavailableError when the port is taken.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server(
+            (settings.host.strip("[]"), settings.port), family=family, backlog=_BACKLOG
+        )
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UnavailableError(
+                f"port {settings.port} on {settings.host} is in use",
+                hint="stop what uses it, or choose another with --port or WAREHOUSE_PORT",
+            ) from error
+        if error.errno == errno.EACCES:
+            raise SettingError(
+                f"port {settings.port} needs more rights",
+                hint="choose one above 1023",
+                field="WAREHOUSE_PORT",
+            ) from error
+        raise SettingError(
+            f"{settings.host} cannot be bound: {error.strerror or error}",
+            hint="WAREHOUSE_HOST takes an address of this machine, for example 127.0.0.1",
+            field="WAREHOUSE_HOST",
+        ) from error
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Serve on a bound socket; returns after SIGTERM or SIGINT, when the open requests are answered."""
+    errorlog.configure(settings)
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    server = _Server(config, f"http://{host}:{listener.getsockname()[1]}")
+    with listener:
+        server.run(sockets=[listener])
+    if not server.was_ready:
+        raise UnavailableError("the server could not start", hint="the lines above say why")
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and ends with exit code 0 when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, base: str) -> None:
+        super().__init__(config)
+        self._base = base
+        self.was_ready = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.was_ready = True
+            base = self._base
+            click.echo(f"Dashboard  {base}{DASHBOARD}", err=True)
+            click.echo(f"API        {base}{PREFIX}  (described at {base}{DOCS})", err=True)
+            click.echo("Ctrl-C stops the server.", err=True)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As the base class, but a signal is not raised again: a stop on demand is no failure."""
+        before = {
+            number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
