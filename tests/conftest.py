@@ -13,6 +13,8 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 
+pytest_plugins = ["tests.fixtures_s3"]
+
 BENCH = Path(__file__).parent / "bench"
 
 

@@ -322,14 +322,16 @@ class EmbeddedS3:
         write_private(self.directory / "credentials.json", msgspec.json.encode(keys))
         return keys
 
-    def _log_tail(self, lines: int = 8) -> str:
+    def _log_tail(self, lines: int = 4) -> str:
+        """The last lines of the server's log in one line, up to a crash's stack."""
         try:
             text = self.log_file.read_text(errors="replace")
         except OSError:
             return "(no log)"
         if self._keys is not None:
             text = text.replace(self._keys.secret_access_key, "(secret)")
-        return " | ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip()) or "(nothing)"
+        told = [line.strip() for line in text.partition("\ngoroutine ")[0].splitlines() if line.strip()]
+        return " | ".join(told[-lines:]) or "(nothing)"
 
     def _no_answer(self) -> UnavailableError:
         return UnavailableError(
