@@ -35,7 +35,8 @@ class WarehouseGroup(LazyGroup):
             formatter.write_dl(rows, col_max=26)
         formatter.write_paragraph()
         formatter.write_text(
-            "Exit codes: 0 fine, 1 failed, 2 wrong usage or setting. `warehouse settings` shows the values in force."
+            "Exit codes: 0 fine, 1 failed, 2 wrong usage or setting."
+            " `warehouse settings` shows the values in force."
         )
 
 

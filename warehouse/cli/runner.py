@@ -58,9 +58,19 @@ def _run(arguments: list[str], state: State) -> int:
     except MemoryError:
         _say("out of memory (lower WAREHOUSE_BATCH_MIB or WAREHOUSE_INGEST_WORKERS)", state)
         return FAILED
+    except RuntimeError as error:
+        # DuckDB raises this in place of the KeyboardInterrupt that stopped a query.
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            return _unexpected(error, state)
+        click.echo("\ninterrupted", err=True)
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: one line instead of a traceback
-        _say(f"this should not happen: {type(error).__name__}: {error} (--debug shows where)", state)
-        return FAILED
+        return _unexpected(error, state)
+
+
+def _unexpected(error: Exception, state: State) -> int:
+    _say(f"this should not happen: {type(error).__name__}: {error} (--debug shows where)", state)
+    return FAILED
 
 
 def _usage_line(error: click.ClickException) -> str:
