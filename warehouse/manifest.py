@@ -189,10 +189,14 @@ class Manifest:
         return [DataFile(**row) for row in rows]
 
     def objects(self, bucket: str, prefix: str) -> dict[str, LedgerObject]:
-        """The ledger of one prefix, by key."""
+        """The ledger of everything below a prefix, by key.
+
+        Whatever the prefix was when it was mirrored: the setting may have become wider or narrower since.
+        """
         with self._lock:
             rows = self._db.execute(
-                "SELECT * FROM objects WHERE bucket = ? AND prefix = ?", [bucket, prefix]
+                "SELECT * FROM objects WHERE bucket = ? AND substr(key, 1, length(?)) = ?",
+                [bucket, prefix, prefix],
             ).fetchall()
         return {row["key"]: _object(row) for row in rows}
 

@@ -1,0 +1,1 @@
+"""The tests of sync and cleanup against a real S3 server."""

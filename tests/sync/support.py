@@ -1,0 +1,214 @@
+"""What the tests of sync and cleanup share: log lines, a warehouse with its bucket, and what must always hold."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import zstandard
+
+from warehouse import cleanup, sync
+from warehouse.bucket import Bucket
+from warehouse.lake import Lake
+from warehouse.manifest import Manifest
+from warehouse.service import Warehouse
+from warehouse.settings import Settings
+
+#: 2026-11-10 00:00 UTC in epoch milliseconds, a day at the middle of a month.
+DAY = round(datetime(2026, 11, 10, tzinfo=UTC).timestamp() * 1000)
+SECOND = 1_000
+HOUR = 3_600_000
+DATE = 24 * HOUR
+
+LEVELS = ("info", "info", "debug", "warn", "error")
+
+#: Everything of a warehouse that only depends on what the bucket holds, table by table.
+CONTENTS = {
+    "logs": "SELECT * FROM logs ORDER BY object_key, line",
+    "quarantine": "SELECT bucket, object_key, line, raw, reason FROM quarantine ORDER BY ALL",
+    "activity": "SELECT * FROM activity ORDER BY ALL",
+    "latency": "SELECT * FROM latency ORDER BY ALL",
+    "errors": "SELECT * FROM errors ORDER BY ALL",
+    "daily": "SELECT * FROM daily ORDER BY ALL",
+    "storage": "SELECT * FROM storage ORDER BY ALL",
+    "packages": "SELECT * FROM packages ORDER BY ALL",
+    "ledger": "SELECT * FROM ledger ORDER BY ALL",
+}
+ROLLUPS = ("activity", "latency", "errors", "daily")
+
+#: One statement, so one state: every way to count the entries, which must all agree.
+AGREEMENT = """
+    SELECT
+        (SELECT count(*) FROM logs),
+        coalesce((SELECT sum(entries) FROM activity WHERE grain = 30), 0),
+        coalesce((SELECT sum(entries) FROM activity WHERE grain = 300), 0),
+        coalesce((SELECT sum(entries) FROM activity WHERE grain = 3600), 0),
+        coalesce((SELECT sum(entries) FROM daily), 0),
+        coalesce((SELECT sum(entries) FROM files WHERE "table" = 'logs'), 0),
+        coalesce((SELECT sum(accepted) FROM ledger), 0)
+"""
+
+
+def line(at_ms: float, level: str = "info", message: str = "served", **metadata: Any) -> bytes:
+    """One log line of the registry's format."""
+    return json.dumps(
+        {"timestamp": at_ms, "level": level, "message": message, "source": "api", "metadata": metadata}
+    ).encode()
+
+
+def lines(count: int, start_ms: float = DAY, step_ms: float = SECOND, tag: str = "m") -> list[bytes]:
+    """`count` different lines, `step_ms` apart, of all levels; most carry a response time."""
+    return [
+        line(
+            start_ms + number * step_ms,
+            LEVELS[number % len(LEVELS)],
+            f"{tag} {number}",
+            status=500 if number % 5 == 4 else 200,
+            **({"responseTime": 1.5 * (number + 1)} if number % 7 else {}),
+        )
+        for number in range(count)
+    ]
+
+
+def text(rows: Iterable[bytes]) -> bytes:
+    return b"".join(row + b"\n" for row in rows)
+
+
+def gz(rows: Iterable[bytes]) -> bytes:
+    return gzip.compress(text(rows), mtime=0)
+
+
+def zst(rows: Iterable[bytes]) -> bytes:
+    return zstandard.compress(text(rows))
+
+
+class Mirror:
+    """A bucket and the warehouse that mirrors it."""
+
+    def __init__(self, settings: Settings, bucket: Bucket) -> None:
+        self.settings = settings
+        self.bucket = bucket
+
+    def with_settings(self, **changes: Any) -> Mirror:
+        """The same bucket with other settings, for example another data directory."""
+        return Mirror(msgspec.structs.replace(self.settings, **changes), self.bucket)
+
+    @property
+    def lake(self) -> Path:
+        return self.settings.data_dir / "lake"
+
+    def put(self, key: str, rows: Iterable[bytes]) -> None:
+        self.bucket.put(key, gz(rows))
+
+    def sync(self) -> sync.SyncSummary:
+        return sync.run(self.settings)
+
+    def clean(self, now: datetime, **options: Any) -> cleanup.CleanupSummary:
+        return cleanup.run(self.settings, now=now, **options)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(Warehouse(self.settings)) as warehouse:
+            return warehouse.sql(query).rows
+
+    def row(self, query: str) -> tuple[Any, ...]:
+        rows = self.rows(query)
+        assert len(rows) == 1
+        return rows[0]
+
+    def contents(self, tables: Sequence[str] = tuple(CONTENTS)) -> dict[str, list[tuple[Any, ...]]]:
+        with closing(Warehouse(self.settings)) as warehouse:
+            return {table: warehouse.sql(CONTENTS[table]).rows for table in tables}
+
+    def files(self) -> dict[str, int]:
+        """Path and size of every file that counts."""
+        with closing(Manifest(self.settings.data_dir)) as manifest:
+            return {file.path: file.bytes for file in manifest.files()}
+
+    def retired(self) -> set[str]:
+        with closing(Manifest(self.settings.data_dir)) as manifest:
+            return manifest.known_paths() - {file.path for file in manifest.files()}
+
+    def on_disk(self) -> dict[str, int]:
+        """Path and size of every Parquet file in the lake."""
+        return {
+            str(path.relative_to(self.lake)): path.stat().st_size for path in self.lake.rglob("*.parquet")
+        }
+
+    def generation(self) -> int:
+        with closing(Manifest(self.settings.data_dir)) as manifest:
+            return manifest.generation()
+
+    def last_run(self) -> dict[str, Any]:
+        with closing(Warehouse(self.settings)) as warehouse:
+            return warehouse.run("status_last_run")[0]
+
+    def let_the_grace_end(self, monkeypatch: Any) -> None:
+        """What retired goes at the next start of a run."""
+        monkeypatch.setattr("warehouse.lake.GRACE_US", -1_000_000)
+
+    def spawn(self, code: str) -> subprocess.Popen[str]:
+        """Another process that runs `code` with `settings` at hand."""
+        program = f"from warehouse import cleanup, settings, sync\nsettings = settings.load()\n{code}"
+        wanted = self.settings
+        environment = {
+            "PATH": os.environ["PATH"],
+            "R2_BUCKET_NAME": str(wanted.bucket),
+            "R2_ENDPOINT": str(wanted.endpoint),
+            "R2_REGION": wanted.region,
+            "R2_ACCESS_KEY_ID": str(wanted.access_key_id),
+            "R2_SECRET_ACCESS_KEY": str(wanted.secret_access_key),
+            "WAREHOUSE_DATA_DIR": str(wanted.data_dir),
+        }
+        return subprocess.Popen(
+            [sys.executable, "-c", program],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+
+
+def assert_sound(mirror: Mirror, *, cleaned: bool = False) -> None:
+    """The counts agree, the files are as the manifest says, and rollups equal rollups built anew.
+
+    After a cleanup of the warehouse the ledger still counts the rows that went.
+    """
+    counts = mirror.row(AGREEMENT)
+    assert len(set(counts[:-1] if cleaned else counts)) == 1, counts
+    files, on_disk = mirror.files(), mirror.on_disk()
+    assert files == {path: on_disk.get(path) for path in files}
+    assert set(on_disk) == set(files) | mirror.retired()
+    assert mirror.contents(ROLLUPS) == rebuilt(mirror)
+    storage = mirror.row("SELECT sum(objects), sum(bytes) FROM storage WHERE grain = 86400")
+    held = mirror.row("SELECT sum(objects), sum(bytes) FROM ledger")
+    assert tuple(value or 0 for value in storage) == tuple(value or 0 for value in held)
+
+
+def rebuilt(mirror: Mirror) -> dict[str, list[tuple[Any, ...]]]:
+    """The rollups of the logs, built at once from all rows, with the queries of `sql/rollups/`."""
+    from warehouse import duck, sqlfiles
+
+    with closing(Manifest(mirror.settings.data_dir)) as manifest:
+        logs = [Lake(mirror.settings.data_dir).path(file) for file in manifest.files("logs")]
+    answers = {}
+    with closing(duck.connect()) as con:
+        con.execute(f"CREATE VIEW fresh_logs AS {duck.parquet_relation('logs', logs)}")
+        for table in ROLLUPS:
+            con.execute(f"CREATE OR REPLACE VIEW prior AS {duck.empty_relation(table)}")
+            partition = (
+                "strftime(day, '%Y-%m') AS month" if table == "daily" else "CAST(slot AS DATE) AS date"
+            )
+            answers[table] = con.execute(
+                f"SELECT *, {partition} FROM ({sqlfiles.read('rollups', table)}) ORDER BY ALL"
+            ).fetchall()
+    return answers
