@@ -114,7 +114,9 @@ def empty_view(table: str) -> str:
     if table not in PARTITIONS:
         return empty_relation(table)
     partition = PARTITIONS[table]
-    return f"SELECT *, CAST(NULL AS {PARTITION_TYPES[partition]}) AS {partition} FROM ({empty_relation(table)})"
+    return (
+        f"SELECT *, CAST(NULL AS {PARTITION_TYPES[partition]}) AS {partition} FROM ({empty_relation(table)})"
+    )
 
 
 def statement_types(con: Connection, text: str) -> list[str]:

@@ -53,8 +53,6 @@ class Engine:
         self._lake = Lake(data_dir)
         self._scratch = Path(tempfile.mkdtemp(prefix="warehouse-"))
         self._db = duck.connect()
-        # Footers of immutable files are worth keeping.
-        self._db.execute("SET parquet_metadata_cache = true")
         self._empty = {table: self._write_empty(table) for table in sqlfiles.names("tables")}
         self._idle: queue.LifoQueue[_Bound] = queue.LifoQueue()
         self._generation_lock = threading.Lock()
@@ -146,9 +144,7 @@ class Engine:
             folder /= f"{duck.PARTITIONS[table]}=1970-01{'-01' if duck.PARTITIONS[table] == 'date' else ''}"
         folder.mkdir(parents=True)
         path = folder / "empty.parquet"
-        self._db.execute(
-            f"COPY ({duck.empty_relation(table)}) TO {duck.quoted(path)} (FORMAT parquet)"
-        )
+        self._db.execute(f"COPY ({duck.empty_relation(table)}) TO {duck.quoted(path)} (FORMAT parquet)")
         return path
 
 

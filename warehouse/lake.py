@@ -48,7 +48,7 @@ class Lake:
         target.parent.mkdir(parents=True, exist_ok=True)
         copied = con.execute(
             f"COPY (SELECT {duck.column_list(table)} FROM ({query})) TO {duck.quoted(target)}"
-            f" ({duck.PARQUET}, ROW_GROUP_SIZE {_row_group_size(table)})"
+            f" ({duck.PARQUET})"
         ).fetchone()
         entries = int(copied[0]) if copied else 0
         if entries == 0:
@@ -79,8 +79,8 @@ class Lake:
         Only for the holder of the writer's lock. Returns the number of files that went.
         """
         due = manifest.retired(now_us() - GRACE_US)
-        for path in due:
-            self.path(path).unlink(missing_ok=True)
+        for name in due:
+            self.path(name).unlink(missing_ok=True)
         manifest.forget_retired(due)
         known = manifest.known_paths()
         leftovers = [
@@ -94,11 +94,6 @@ class Lake:
         """Unlink files that were written but never committed."""
         for file in files:
             self.path(file).unlink(missing_ok=True)
-
-
-def _row_group_size(table: str) -> int:
-    # Rollups are read a few slots at a time: small row groups let DuckDB skip the rest.
-    return 122_880 if table in {"logs", "quarantine", "packages"} else 16_384
 
 
 def _make_durable(path: Path) -> None:

@@ -114,9 +114,7 @@ def _entry(row: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-def _groups(
-    counts: list[dict[str, Any]], rows: list[dict[str, Any]], order: str
-) -> list[dict[str, Any]]:
+def _groups(counts: list[dict[str, Any]], rows: list[dict[str, Any]], order: str) -> list[dict[str, Any]]:
     """The page's entries by UTC date; `count` is every match of that date, on the page or not."""
     entries: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -154,5 +152,7 @@ def _decode(cursor: str, order: str) -> dict[str, Any]:
         return {"after_ts": after_ts, "after_key": key, "after_line": int(line)}
     except (ValueError, TypeError, OverflowError, OSError) as error:
         raise BadRequestError(
-            "cursor is not one that /logs gave for this order", hint="leave it out to begin anew", field="cursor"
+            "cursor is not one that /logs gave for this order",
+            hint="leave it out to begin anew",
+            field="cursor",
         ) from error

@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from warehouse import logquery
 from warehouse.engine import Engine, SqlResult
@@ -20,6 +20,7 @@ from warehouse.manifest import Manifest
 from warehouse.settings import Settings
 
 Row = dict[str, Any]
+Answer = TypeVar("Answer")
 
 #: Answers kept per generation and window: dashboards ask the same thing many times within one slot.
 _KEPT_ANSWERS = 256
@@ -72,8 +73,8 @@ class Warehouse:
         """GET /analytics/trends: the window in equal periods, oldest first."""
         if hours * 3600 / points < 30:
             raise BadRequestError(
-                f"points must not be more than {int(hours * 120)} for {hours:g} hours: a period has 30 seconds"
-                " at least",
+                f"points must not be more than {int(hours * 120)} for {hours:g} hours:"
+                " a period has 30 seconds at least",
                 field="points",
             )
         window = self._window(hours, now or datetime.now(UTC), points)
@@ -229,14 +230,15 @@ class Warehouse:
         asked = {"hours": hours, "points": points}
         return asked | self._engine.run("window", asked | {"now": _naive(now)})[0]
 
-    def _kept(self, name: str, parameters: Row, compute: Callable[[Row], Any]) -> Any:
+    def _kept(self, name: str, parameters: Row, compute: Callable[[Row], Answer]) -> Answer:
         """The answer to a question that was asked before in this generation, or a new one."""
         generation = self._engine.snapshot().generation
         key = (name, generation, *sorted((field, str(value)) for field, value in parameters.items()))
         with self._answers_lock:
             if key in self._answers:
                 self._answers.move_to_end(key)
-                return self._answers[key]
+                kept: Answer = self._answers[key]
+                return kept
         answer = compute(parameters)
         with self._answers_lock:
             self._answers[key] = answer

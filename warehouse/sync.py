@@ -158,7 +158,11 @@ class _Sync:
         todo = [info for key, info in listed.items() if key not in ledger or ledger[key].etag != info.etag]
         # Oldest first: a chunk then touches few dates.
         todo.sort(key=lambda info: (info.last_modified, info.key))
-        back = [item for key, item in ledger.items() if item.gone and key in listed and item.etag == listed[key].etag]
+        back = [
+            item
+            for key, item in ledger.items()
+            if item.gone and key in listed and item.etag == listed[key].etag
+        ]
         gone = [item for key, item in ledger.items() if not item.gone and key not in listed]
         self._progress.start(len(todo), sum(info.size for info in todo))
         today = f"{datetime.fromtimestamp(self._run.started_us / 1e6, UTC):%Y-%m-%d}"

@@ -26,11 +26,11 @@ storage_slots AS (
 running AS (
     SELECT
         t.slot,
-        sum(coalesce(a.entries, 0)) OVER w AS entries,
-        sum(coalesce(a.error, 0)) OVER w AS errors,
-        sum(coalesce(a.timed, 0)) OVER w AS timed,
-        sum(coalesce(a.response_ns, 0)) OVER w AS response_ns,
-        sum(coalesce(s.bytes, 0)) OVER w AS bytes
+        sum(CAST(coalesce(a.entries, 0) AS DOUBLE)) OVER w AS entries,
+        sum(CAST(coalesce(a.error, 0) AS DOUBLE)) OVER w AS errors,
+        sum(CAST(coalesce(a.timed, 0) AS DOUBLE)) OVER w AS timed,
+        sum(CAST(coalesce(a.response_ns, 0) AS DOUBLE)) OVER w AS response_ns,
+        sum(CAST(coalesce(s.bytes, 0) AS DOUBLE)) OVER w AS bytes
     FROM slots AS t
     LEFT JOIN activity_slots AS a ON a.slot = t.slot
     LEFT JOIN storage_slots AS s ON s.slot = t.slot

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pyarrow as pa
 from msgspec import Struct
 
@@ -68,9 +67,7 @@ class Converter:
         """Write a batch into the lake, one file per date; `objects` gives (bucket, key) by number."""
         duck.register(self._con, "raw_lines", split(batch))
         duck.register(self._con, "raw_objects", _object_table(batch, objects))
-        self._con.execute(
-            f"CREATE OR REPLACE TEMP TABLE conformed AS {sqlfiles.read('formats', FORMAT)}"
-        )
+        self._con.execute(f"CREATE OR REPLACE TEMP TABLE conformed AS {sqlfiles.read('formats', FORMAT)}")
         self._con.unregister("raw_lines")
         try:
             files = [*self._write_logs(), *self._write_quarantine()]
@@ -123,9 +120,7 @@ class Converter:
 
 
 def _object_table(batch: Batch, objects: dict[int, tuple[str, str]]) -> pa.Table:
-    numbers = sorted(
-        {piece.object_no for piece in batch.pieces} | {number for number, _ in batch.faults}
-    )
+    numbers = sorted({piece.object_no for piece in batch.pieces} | {number for number, _ in batch.faults})
     return pa.table(
         {
             "object_no": pa.array(numbers, pa.int32()),
@@ -133,5 +128,3 @@ def _object_table(batch: Batch, objects: dict[int, tuple[str, str]]) -> pa.Table
             "object_key": pa.array([objects[number][1] for number in numbers], pa.string()),
         }
     )
-
-

@@ -6,6 +6,7 @@ format sends to quarantine.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,8 @@ _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 #: Compressed bytes inflated at a time, so that one object never has to fit in memory inflated.
 _SLICE = 256 * 1024
+#: What the two libraries raise on damaged data.
+_DAMAGE: tuple[type[Exception], ...] = (zlib.error, zstandard.ZstdError, OSError, ValueError)
 
 RAW_LINES = pa.schema(
     [("object_no", pa.int32()), ("line", pa.int32()), ("raw", pa.large_string()), ("fault", pa.string())]
@@ -57,7 +60,7 @@ def inflate(body: bytes) -> Iterator[bytes]:
                 member = new()
             try:
                 text = member.decompress(piece)
-            except (isal_zlib.IsalError, zstandard.ZstdError, OSError, ValueError) as error:
+            except _DAMAGE as error:
                 raise ObjectError(f"damaged {kind} data: {error}") from error
             if text:
                 yield text
@@ -146,7 +149,10 @@ def split(batch: Batch) -> pa.Table:
         [piece.count for piece in batch.pieces],
     )
     line = np.concatenate(
-        [np.arange(piece.first_line, piece.first_line + piece.count, dtype=np.int32) for piece in batch.pieces]
+        [
+            np.arange(piece.first_line, piece.first_line + piece.count, dtype=np.int32)
+            for piece in batch.pieces
+        ]
         or [np.zeros(0, np.int32)]
     )
     table = pa.table([object_no, line, raw, fault], schema=RAW_LINES)
@@ -165,8 +171,9 @@ def split(batch: Batch) -> pa.Table:
 
 
 def _escaped(raw: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Lines that are no UTF-8 with their odd bytes as \\xHH and a fault that says where."""
-    texts, faults = [], []
+    """Lines that are no UTF-8, odd bytes written in hexadecimal, and for each a fault that says where."""
+    texts: list[str] = []
+    faults: list[str | None] = []
     for value in raw.cast(pa.large_binary()).to_pylist():
         try:
             texts.append(value.decode())

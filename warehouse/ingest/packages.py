@@ -68,11 +68,10 @@ class PackageSync:
             came = [item for item in pool.map(self._ledger_row, fresh) if item is not None]
         came += back
         went = gone + [ledger[item.key] for item in came if item.key in ledger and not ledger[item.key].gone]
-        held = {key: item for key, item in ledger.items() if key in listed} | {item.key: item for item in came}
+        staying = {key: item for key, item in ledger.items() if key in listed}
+        held = staying | {item.key: item for item in came}
         current = self._manifest.files()
-        change = refresh_storage(
-            self._con, self._lake, stored_objects(came, went), current, self._run_id
-        )
+        change = refresh_storage(self._con, self._lake, stored_objects(came, went), current, self._run_id)
         duck.register(self._con, "package_objects", self._table(list(held.values())))
         inventory = self._lake.write(
             self._con,

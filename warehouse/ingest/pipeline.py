@@ -138,11 +138,11 @@ class Pipeline:
         ahead_bytes = 0
         following = 0
         while following < len(infos) or ahead:
-            while following < len(infos) and (
-                not ahead
-                or (len(ahead) < 4 * self._fetch_threads and ahead_bytes + infos[following].size <= _AHEAD_BYTES)
-            ):
+            while following < len(infos):
                 info = infos[following]
+                full = len(ahead) >= 4 * self._fetch_threads or ahead_bytes + info.size > _AHEAD_BYTES
+                if ahead and full:
+                    break
                 ahead.append((following, self._fetchers.submit(self._bucket.get, info.key, etag=info.etag)))
                 ahead_bytes += info.size
                 following += 1

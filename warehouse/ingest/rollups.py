@@ -124,7 +124,5 @@ def _bind_prior(
 def _replace(
     con: duck.Connection, lake: Lake, rollup: str, partition: str, old: list[DataFile], run_id: str
 ) -> Change:
-    file = lake.write(
-        con, sqlfiles.read("rollups", rollup), table=rollup, partition=partition, run_id=run_id
-    )
+    file = lake.write(con, sqlfiles.read("rollups", rollup), table=rollup, partition=partition, run_id=run_id)
     return Change(add=[file] if file else [], remove=[item.path for item in old])
