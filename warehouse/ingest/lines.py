@@ -6,9 +6,8 @@ format sends to quarantine.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +22,12 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 #: Compressed bytes inflated at a time, so that one object never has to fit in memory inflated.
 _SLICE = 256 * 1024
 #: What the two libraries raise on damaged data.
-_DAMAGE: tuple[type[Exception], ...] = (zlib.error, zstandard.ZstdError, OSError, ValueError)
+_DAMAGE: tuple[type[Exception], ...] = (
+    cast("type[Exception]", isal_zlib.IsalError),
+    zstandard.ZstdError,
+    OSError,
+    ValueError,
+)
 
 RAW_LINES = pa.schema(
     [("object_no", pa.int32()), ("line", pa.int32()), ("raw", pa.large_string()), ("fault", pa.string())]
