@@ -47,6 +47,7 @@ class Cli:
         """Run to the end, with pipes for stdout and stderr."""
         return subprocess.run(
             [*COMMAND, *arguments],
+            check=False,
             input=stdin,
             capture_output=True,
             text=True,

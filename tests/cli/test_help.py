@@ -9,11 +9,11 @@ import sys
 import click
 import pytest
 
+from api.main import cli as group
 from tests.cli.conftest import Cli
-from warehouse.cli import cli as group
 from warehouse.settings import table
 
-COMMANDS = ("sync", "status", "sql", "doctor", "cleanup", "demo", "settings")
+COMMANDS = ("sync", "status", "sql", "doctor", "cleanup", "demo", "settings", "serve", "run")
 HEAVY = (
     "duckdb", "pyarrow", "numpy", "boto3", "botocore", "obstore", "urllib3", "litestar", "uvicorn", "rich",
     "sqlglot", "warehouse.bucket", "warehouse.service",
@@ -24,7 +24,7 @@ def test_help_lists_every_command_and_examples(bare_cli: Cli) -> None:
     done = bare_cli("--help")
     assert done.returncode == 0
     assert done.stderr == ""
-    for command in (*COMMANDS, "serve", "run"):
+    for command in COMMANDS:
         assert f"\n  {command} " in done.stdout
     assert "\nExamples:\n  warehouse doctor" in done.stdout
 
@@ -63,7 +63,11 @@ def test_help_imports_no_heavy_module(bare_cli: Cli) -> None:
         f"print(json.dumps([code, [name for name in {HEAVY!r} if name in sys.modules]]), file=sys.stderr)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=bare_cli.environment()
+        [sys.executable, "-c", program],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=bare_cli.environment(),
     )
     assert json.loads(done.stderr) == [0, []]
 

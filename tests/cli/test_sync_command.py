@@ -40,7 +40,7 @@ def test_on_a_terminal_a_sync_sums_up_in_words(cli: Cli, bucket: Sample) -> None
     put_sample(bucket[1])
     code, shown = cli.on_terminal("sync")
     assert code == 0
-    assert f"2 objects from s3://{bucket[0].bucket}/logs/: 5 entries; 1 lines in quarantine." in shown
+    assert f"2 objects from s3://{bucket[0].bucket}/logs/: 5 entries; 1 line in quarantine." in shown
     assert '{"' not in shown
     code, shown = cli.on_terminal("sync")
     assert code == 0
@@ -59,8 +59,7 @@ def test_a_changed_object_is_told_of(cli: Cli, bucket: Sample) -> None:
     cli("sync")
     bucket[1].put(f"logs/0x0badcafe/{NOON_MS}.jsonl.gz", log_object(entry(0), entry(1)))
     _, shown = cli.on_terminal("sync")
-    assert "1 objects" in shown
-    assert "1 of them changed ones: 2 entries" in shown
+    assert f"1 object from s3://{bucket[0].bucket}/logs/ (1 of them changed): 2 entries." in shown
     assert json.loads(cli("status", "--json").stdout)["entries"] == 4
 
 
@@ -99,6 +98,15 @@ def test_status_tells_how_a_failed_run_ended(cli: Cli, bucket: Sample) -> None:
     assert last["status"] == "failed"
     assert "there is no bucket not-there" in last["detail"]
     assert "failed" in cli("status").stdout
+
+
+def test_without_a_bucket_sync_and_doctor_use_the_embedded_store_of_the_demo(bare_cli: Cli) -> None:
+    made = bare_cli("demo", "--entries", "500", "--days", "1", "--json")
+    assert made.returncode == 0, made.stderr
+    done = bare_cli("sync")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["entries"] == json.loads(made.stdout)["entries"] == 500
+    assert json.loads(bare_cli("doctor", "--json").stdout)["healthy"] is True
 
 
 def test_cleanup_shows_first_and_deletes_then(cli: Cli, bucket: Sample) -> None:

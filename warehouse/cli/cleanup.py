@@ -62,9 +62,10 @@ def cleanup(state: State, retention_days: int, scope: Scope, dry_run: bool, yes:
         return
     cutoff = f"{summary.cutoff:%Y-%m-%d %H:%M:%S} UTC"
     would = "would be " if summary.dry_run else ""
-    objects = f" and {output.count(summary.deleted_objects)} objects" if in_bucket else ""
+    entries = output.counted(summary.deleted_count, "entry", "entries")
+    objects = f" and {output.counted(summary.deleted_objects, 'object')}" if in_bucket else ""
     output.write(
-        f"{output.count(summary.deleted_count)} entries{objects} from before {cutoff} {would}deleted,"
+        f"{entries}{objects} from before {cutoff} {would}deleted,"
         f" {output.size(summary.freed_space)} {would}freed."
     )
 

@@ -75,6 +75,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """1 object, 2 objects; `many` where the plural is not made with an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def size(number: int) -> str:
     """Bytes in the largest unit that leaves a number of 1 or more."""
     value, unit = float(number), 0

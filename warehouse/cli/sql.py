@@ -113,7 +113,7 @@ def _write_table(columns: list[str], rows: list[tuple[Any, ...]], max_rows: int)
     output.write(output.table(columns, page, width=width))
     hidden = len(rows) - len(page)
     more = f", {output.count(hidden)} of them not shown (--max-rows 0 shows all)" if hidden else ""
-    click.echo(f"{output.count(len(rows))} row{'' if len(rows) == 1 else 's'}{more}", err=True)
+    click.echo(f"{output.counted(len(rows), 'row')}{more}", err=True)
 
 
 def _write_csv(columns: list[str], rows: list[tuple[Any, ...]]) -> None:

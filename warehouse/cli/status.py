@@ -39,7 +39,7 @@ def _for_people(found: dict[str, Any]) -> str:
         ("Quarantined lines", output.count(found["quarantinedLines"])),
         ("Objects in the bucket", f"{objects} ({output.size(found['compressedBytes'])})"),
         ("Log text", output.size(found["rawBytes"])),
-        ("Parquet", f"{output.size(found['parquetBytes'])} in {output.count(found['files'])} files"),
+        ("Parquet", f"{output.size(found['parquetBytes'])} in {output.counted(found['files'], 'file')}"),
         ("Last run", _run(found["lastRun"])),
     ]
     text = output.pairs(rows)
@@ -63,7 +63,7 @@ def _run(run: dict[str, Any] | None) -> str:
     text = f"{run['kind']} at {output.moment(run['startedAt'])}: {run['status']}"
     if run["durationMs"] is not None:
         text += (
-            f" after {run['durationMs'] / 1000:.1f} s, {output.count(run['objects'])} objects,"
-            f" {output.count(run['entries'])} entries"
+            f" after {run['durationMs'] / 1000:.1f} s, {output.counted(run['objects'], 'object')},"
+            f" {output.counted(run['entries'], 'entry', 'entries')}"
         )
     return text + (f" ({run['detail']})" if run["detail"] else "")

@@ -51,6 +51,8 @@ class ProgressBar:
         self._bar.stop()
 
     def _caption(self) -> str:
+        if self._done == self._objects:
+            return f"{self._objects:,} objects are here, writing"
         return f"{self._done:,} of {self._objects:,} objects"
 
 
@@ -88,16 +90,16 @@ def sync(state: State, as_json: bool) -> None:
     output.write(_what_came(summary))
     output.write(
         f"{output.size(summary.compressed_bytes)} fetched, {output.size(summary.raw_bytes)} of log text,"
-        f" {output.count(summary.files)} Parquet files written in {summary.duration_ms / 1000:.1f} s"
+        f" {output.counted(summary.files, 'Parquet file')} written in {summary.duration_ms / 1000:.1f} s"
         f" ({output.count(summary.class_a)} Class A and {output.count(summary.class_b)} Class B operations)."
     )
 
 
 def _what_came(summary: SyncSummary) -> str:
-    replaced = f", {output.count(summary.replaced)} of them changed ones" if summary.replaced else ""
-    entries = f"{output.count(summary.entries)} entries"
+    replaced = f" ({output.count(summary.replaced)} of them changed)" if summary.replaced else ""
+    entries = output.counted(summary.entries, "entry", "entries")
     return (
-        f"{output.count(summary.objects)} objects from {summary.sync_url}{replaced}: {entries}"
+        f"{output.counted(summary.objects, 'object')} from {summary.sync_url}{replaced}: {entries}"
         f"{_what_is_odd(summary)}."
     )
 
@@ -105,8 +107,8 @@ def _what_came(summary: SyncSummary) -> str:
 def _what_is_odd(summary: SyncSummary) -> str:
     """Lines and objects that a person should know about."""
     facts = (
-        (summary.rejected_lines, "lines in quarantine"),
-        (summary.skipped, "objects that changed while they were read, left for the next sync"),
-        (summary.gone, "objects that the bucket no longer has, their entries kept"),
+        (summary.rejected_lines, "line", "in quarantine"),
+        (summary.skipped, "object", "changed while being read and left for the next sync"),
+        (summary.gone, "object", "no longer in the bucket, with all entries kept"),
     )
-    return "".join(f"; {output.count(number)} {what}" for number, what in facts if number)
+    return "".join(f"; {output.counted(number, what)} {how}" for number, what, how in facts if number)
