@@ -87,7 +87,7 @@ Cursor = Annotated[
 ]
 Group = Annotated[
     Literal["date"] | None,
-    Parameter(query="group", description="date: adds `groups`, the page's entries by UTC date."),
+    Parameter(query="group", description="date: adds `groups`, counts and the page's entries by UTC date."),
 ]
 Format = Annotated[
     Literal["json", "ndjson", "csv"],
