@@ -1,7 +1,7 @@
 -- The registry's own log format: one JSON object a line, conformed to the canonical row (tables/logs.sql).
 -- Reads raw_lines (object_no, line, raw, fault) and raw_objects (object_no, bucket, object_key); gives one row
 -- per raw line. A line that cannot be a log row carries a reason and goes to quarantine; every other line has
--- a null reason. fault is what the splitter saw already (bytes that are no UTF-8).
+-- a null reason. fault is what the splitter saw already (bytes that are no UTF-8, nesting without end).
 -- Fields: timestamp and storedAt are epoch milliseconds, metadata.responseTime milliseconds.
 -- Where a key stands twice in an object, the first one counts.
 WITH parsed AS (
@@ -76,7 +76,7 @@ SELECT
     j.object_no,
     j.line,
     j.reason,
-    CASE WHEN j.reason IS NOT NULL THEN j.raw END AS raw,
+    CASE WHEN j.reason IS NOT NULL THEN rtrim(j.raw, chr(10)) END AS raw,
     CASE WHEN j.reason IS NULL THEN epoch_ms_to_timestamp(j.timestamp_ms) END AS ts,
     level_of(j.level_name) AS level,
     json_text(j.f.level) AS raw_level,
@@ -84,7 +84,8 @@ SELECT
     j.f.source AS source,
     coalesce(hex_hash(j.f."configHash"), o.config_hash) AS config_hash,
     j.f."configVersion" AS config_version,
-    CASE WHEN j.m."responseTime" >= 0 AND isfinite(j.m."responseTime") THEN j.m."responseTime" END AS response_ms,
+    -- A response time of more than a day is another unit or nonsense, and would burst the sums of nanoseconds.
+    CASE WHEN j.m."responseTime" BETWEEN 0 AND 86400000 THEN j.m."responseTime" END AS response_ms,
     CASE WHEN coalesce(j.m.status, j.m."statusCode") BETWEEN 100 AND 599
         THEN CAST(coalesce(j.m.status, j.m."statusCode") AS SMALLINT) END AS status,
     upper(j.m.method) AS method,

@@ -32,7 +32,7 @@ SELECT
     CAST(sum(s.warn) AS BIGINT) AS warn,
     CAST(sum(s.error) AS BIGINT) AS error,
     CAST(sum(s.timed) AS BIGINT) AS timed,
-    CAST(sum(s.response_ns) AS BIGINT) AS response_ns,
+    CAST(least(sum(s.response_ns), 9223372036854775807) AS BIGINT) AS response_ns,
     min(s.response_min) AS response_min,
     max(s.response_max) AS response_max,
     CAST(sum(s.requests) AS BIGINT) AS requests,

@@ -9,7 +9,7 @@ CREATE TABLE logs (
     source          VARCHAR,             -- the part of the registry that wrote it
     config_hash     VARCHAR,             -- 0x and lower-case hex digits
     config_version  VARCHAR,
-    response_ms     DOUBLE,              -- null where the entry carries no response time
+    response_ms     DOUBLE,              -- null where the entry carries none between 0 and a day
     status          SMALLINT,            -- HTTP status, 100 to 599
     method          VARCHAR,             -- upper case
     path            VARCHAR,

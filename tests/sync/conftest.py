@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -12,9 +12,9 @@ from warehouse.settings import Settings
 
 
 @pytest.fixture
-def mirror(bucket: tuple[Settings, Bucket]) -> Iterator[Mirror]:
+def mirror(bucket: tuple[Settings, Bucket]) -> Mirror:
     """A fresh bucket and a fresh warehouse of it."""
-    yield Mirror(*bucket)
+    return Mirror(*bucket)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the tests of sync and cleanup share: log lines, a warehouse with its bucket, and what must always hold."""
+"""What the tests of sync and cleanup share: log lines, a bucket with its warehouse, what must always hold."""
 
 from __future__ import annotations
 

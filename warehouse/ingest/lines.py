@@ -6,6 +6,7 @@ format sends to quarantine.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -28,6 +29,9 @@ _DAMAGE: tuple[type[Exception], ...] = (
     OSError,
     ValueError,
 )
+#: JSON parsers recurse: a line nested without end would crash the process, at every sync again.
+_DEPTH = 500
+_TOKEN = re.compile(rb'[\[\]{}]|"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 
 RAW_LINES = pa.schema(
     [("object_no", pa.int32()), ("line", pa.int32()), ("raw", pa.large_string()), ("fault", pa.string())]
@@ -148,6 +152,11 @@ def split(batch: Batch) -> pa.Table:
         raw.validate(full=True)
     except pa.ArrowInvalid:
         raw, fault = _escaped(raw)
+    if deep := _too_deep(batch.text, offsets):
+        reasons = fault.to_pylist()
+        for number in deep:
+            reasons[number] = f"nested more than {_DEPTH} levels deep"
+        fault = pa.array(reasons, pa.string())
     object_no = np.repeat(
         np.array([piece.object_no for piece in batch.pieces], np.int32),
         [piece.count for piece in batch.pieces],
@@ -172,6 +181,26 @@ def split(batch: Batch) -> pa.Table:
         schema=RAW_LINES,
     )
     return pa.concat_tables([table, faults])
+
+
+def _too_deep(text: bytearray, offsets: np.ndarray) -> list[int]:
+    """The lines (from 0) nested beyond the limit; only lines long enough for that are looked at."""
+    long = np.flatnonzero(np.diff(offsets) > 2 * _DEPTH).tolist()
+    return [number for number in long if _depth(text[offsets[number] : offsets[number + 1]]) > _DEPTH]
+
+
+def _depth(line: bytearray) -> int:
+    """How deep the brackets of a line are nested, those in strings aside; 0 when they are few."""
+    if line.count(b"{") + line.count(b"[") <= _DEPTH:
+        return 0
+    depth = deepest = 0
+    for token in _TOKEN.findall(line):
+        if token in b"{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token in b"}]":
+            depth -= 1
+    return deepest
 
 
 def _escaped(raw: pa.Array) -> tuple[pa.Array, pa.Array]:
