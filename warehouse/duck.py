@@ -48,6 +48,8 @@ def connect(*, threads: int | None = None, memory_limit: str | None = None) -> C
         config["memory_limit"] = memory_limit
     con = duckdb.connect(":memory:", config=config)
     con.execute("SET TimeZone = 'UTC'")
+    # DuckDB draws a bar on stdout for long queries, where our data go.
+    con.execute("SET enable_progress_bar = false")
     for name in sqlfiles.names("macros"):
         con.execute(sqlfiles.read("macros", name))
     return con
