@@ -94,7 +94,9 @@ class _Cleanup:
 
     def run(self) -> CleanupSummary:
         if not self._dry_run:
-            self._manifest.start_run(self._run)
+            if self._manifest.start_run(self._run):
+                # A killed run told the catalog nothing of what it committed.
+                catalog.publish(self._settings.data_dir, self._manifest)
             self._lake.sweep(self._manifest)
         entries = objects = 0
         try:
@@ -114,8 +116,7 @@ class _Cleanup:
                 self._run.finished_us = now_us()
                 self._run.entries, self._run.objects = entries, objects
                 self._manifest.finish_run(self._run)
-        if not self._dry_run:
-            catalog.publish(self._settings.data_dir, self._manifest)
+                catalog.publish(self._settings.data_dir, self._manifest)
         return CleanupSummary(entries, self._freed, objects, self._cutoff, self._dry_run, self._scope)
 
     def _clean_warehouse(self) -> int:
@@ -152,10 +153,11 @@ class _Cleanup:
                 for date in result.partitions
             }
             change.extend(refresh_logs(self._con, self._lake, dates, current, self._run.run_id))
-            self._manifest.commit(add=change.add, remove=change.remove)
         except BaseException:
             self._lake.discard(change.add)
             raise
+        # Outside: whoever interrupts a commit cannot know whether the manifest names the files already.
+        self._manifest.commit(add=change.add, remove=change.remove)
         self._freed += self._difference(change, current)
         return result.rows
 

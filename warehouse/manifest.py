@@ -142,14 +142,13 @@ class Manifest:
         with self._lock:
             try:
                 self._db.execute(f"BEGIN {kind}")
+                yield self._db
+                self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 raise UnavailableError(f"the manifest {self.path} is not usable: {error}") from error
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -214,17 +213,18 @@ class Manifest:
 
     # -- writing (under the writer's lock) -------------------------------------------------------
 
-    def start_run(self, run: Run) -> None:
-        """Note a run that starts; runs that never finished were killed."""
+    def start_run(self, run: Run) -> int:
+        """Note a run that starts; runs that never finished were killed: returns how many."""
         with self._transaction() as db:
-            db.execute(
+            killed = db.execute(
                 "UPDATE runs SET status = 'killed', detail = 'the process ended before the run did'"
                 " WHERE status = 'running'"
-            )
+            ).rowcount
             db.execute(
                 "INSERT INTO runs (run_id, kind, status, started_us) VALUES (?, ?, 'running', ?)",
                 [run.run_id, run.kind, run.started_us],
             )
+        return killed
 
     def finish_run(self, run: Run) -> None:
         """Note how a run ended, and move the generation so that readers see it."""

@@ -115,7 +115,9 @@ class _Sync:
 
     def run(self) -> SyncSummary:
         clock = time.monotonic()
-        self._manifest.start_run(self._run)
+        if self._manifest.start_run(self._run):
+            # A killed run told the catalog nothing of what it committed.
+            catalog.publish(self._settings.data_dir, self._manifest)
         self._lake.sweep(self._manifest)
         try:
             self._mirror()
@@ -130,7 +132,8 @@ class _Sync:
             self._run.finished_us = now_us()
             self._run.class_a, self._run.class_b = self._bucket.class_a, self._bucket.class_b
             self._manifest.finish_run(self._run)
-        catalog.publish(self._settings.data_dir, self._manifest)
+            # After a failure too: what was committed counts, and what it replaced will be swept.
+            catalog.publish(self._settings.data_dir, self._manifest)
         return SyncSummary(
             run_id=self._run.run_id,
             status=self._run.status,
@@ -192,10 +195,11 @@ class _Sync:
             objects = [self._ledger_row(item) for item in taken]
             moved = stored_objects(objects, [item for item in replaced if not item.gone])
             change.extend(refresh_storage(self._con, self._lake, moved, current, self._run.run_id))
-            self._manifest.commit(objects=objects, add=change.add, remove=change.remove)
         except BaseException:
             self._lake.discard(change.add)
             raise
+        # Outside: whoever interrupts a commit cannot know whether the manifest names the files already.
+        self._manifest.commit(objects=objects, add=change.add, remove=change.remove)
         self._files += len(change.add)
         self._skipped += len(ingested.objects) - len(taken)
         self._run.objects += len(taken)
