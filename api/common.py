@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
+from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Dependency
+from litestar.params import SkipValidation
 
 from api.problems import MEDIA_TYPE, Problem
 from warehouse.service import Warehouse
 
-TheWarehouse = Annotated[Warehouse, Dependency(skip_validation=True)]
+TheWarehouse = NamedDependency[SkipValidation[Warehouse]]
 
 
 def _spec(description: str) -> ResponseSpec:

@@ -52,8 +52,8 @@ def require_admin(connection: ASGIConnection[Any, Any, Any, Any], _handler: Base
     refuse_other_origins(connection)
     if settings.admin_token:
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        # Bytes: compare_digest takes no str outside ASCII.
-        right = hmac.compare_digest(token.strip().encode(), settings.admin_token.encode())
+        # As the bytes that were sent: headers are decoded as Latin-1, tokens are UTF-8.
+        right = hmac.compare_digest(token.strip().encode("latin-1"), settings.admin_token.encode())
         if scheme.lower() != "bearer" or not right:
             raise AuthenticationError(
                 f"send the header `Authorization: Bearer` with the value of {TOKEN_VARIABLE}"

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
+from litestar.params import RawBody
 from litestar.response import Stream
 
 from api import export, params
@@ -95,7 +96,7 @@ class LogsController(Controller):
         summary="Remove what is older than the retention",
         responses=BAD_PARAMETER | ADMIN | SERVER_ERROR,
     )
-    def cleanup(self, request: Request[Any, Any, Any], body: bytes) -> CleanupAnswer:
+    def cleanup(self, request: Request[Any, Any, Any], body: RawBody) -> CleanupAnswer:
         """Needs the admin token when one is set."""
         from warehouse import cleanup  # with boto3 behind it: not at the start of the server
 

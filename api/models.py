@@ -46,9 +46,7 @@ class LogEntry(Answer):
     source: Annotated[str | None, _about("Part of the registry that logged it.")]
     config_hash: Annotated[str | None, _about("Hash of the configuration, as 0x and hexadecimal digits.")]
     metadata: Annotated[dict[str, Any], _about("The entry's metadata, complete.")]
-    extra: Annotated[
-        dict[str, Any] | UnsetType, _about("The log line's fields that are in no other place here.")
-    ] = UNSET
+    extra: Annotated[dict[str, Any], _about("The log line's fields that have no other place here.")]
     response_ms: Annotated[float | None, _about("Response time of the logged request, in milliseconds.")]
     status: Annotated[int | None, _about("HTTP status of the logged request.")]
     method: Annotated[str | None, _about("HTTP method of the logged request.")]
@@ -75,7 +73,9 @@ class LogPage(Answer):
     total_count: Annotated[int, _about("Every entry that matches, whatever the limit.")]
     has_more: Annotated[bool, _about("Are there matches beyond this page?")]
     next_cursor: Annotated[str | None, _about("The next page's `cursor`; null on the last page.")]
-    groups: Annotated[list[LogGroup] | UnsetType, _about("With group=date: every UTC date that has a match.")] = UNSET
+    groups: Annotated[
+        list[LogGroup] | UnsetType, _about("With group=date: every UTC date that has a match.")
+    ] = UNSET
 
 
 class LogStats(Answer):

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from warehouse.errors import BadRequestError
 
@@ -21,92 +21,103 @@ MAX_TEXT = 1000
 
 Hours = Annotated[
     float,
-    Parameter(query="hours", ge=1, le=MAX_HOURS, description="Length of the window that ends now, in hours."),
+    QueryParameter(
+        name="hours", ge=1, le=MAX_HOURS, description="Length of the window that ends now, in hours."
+    ),
 ]
 Points = Annotated[
     int,
-    Parameter(
-        query="points",
+    QueryParameter(
+        name="points",
         ge=1,
         le=1000,
         description="Number of equal periods that the window is cut into; a period has 30 seconds at least.",
     ),
 ]
 Horizon = Annotated[
-    int, Parameter(query="hours", ge=1, le=48, description="How far to look ahead, in hours.")
+    int, QueryParameter(name="hours", ge=1, le=48, description="How far to look ahead, in hours.")
 ]
-Limit = Annotated[int, Parameter(query="limit", ge=1, le=10_000, description="Entries of one page at most.")]
+Limit = Annotated[
+    int, QueryParameter(name="limit", ge=1, le=10_000, description="Entries of one page at most.")
+]
 Level = Annotated[
     str | None,
-    Parameter(
-        query="level",
+    QueryParameter(
+        name="level",
         description="debug, info, warn or error, in any case; several separated by commas. Absent: all.",
     ),
 ]
 _MOMENT = "Epoch milliseconds, or ISO 8601 (UTC where it names no zone)."
 StartDate = Annotated[
-    str | None, Parameter(query="startDate", description=f"Entries from this time on. {_MOMENT}")
+    str | None, QueryParameter(name="startDate", description=f"Entries from this time on. {_MOMENT}")
 ]
 EndDate = Annotated[
     str | None,
-    Parameter(
-        query="endDate", description=f"Entries up to this time. {_MOMENT} A date alone means its whole day."
+    QueryParameter(
+        name="endDate", description=f"Entries up to this time. {_MOMENT} A date alone means its whole day."
     ),
 ]
 Source = Annotated[
-    str | None, Parameter(query="source", max_length=MAX_TEXT, description="Source, exactly as logged.")
+    str | None, QueryParameter(name="source", max_length=MAX_TEXT, description="Source, exactly as logged.")
 ]
 ConfigHash = Annotated[
     str | None,
-    Parameter(query="configHash", max_length=200, description="Config hash, with or without 0x."),
+    QueryParameter(name="configHash", max_length=200, description="Config hash, with or without 0x."),
 ]
 Text = Annotated[
     str | None,
-    Parameter(query="q", max_length=MAX_TEXT, description="Text that the message contains, in any case."),
+    QueryParameter(name="q", max_length=MAX_TEXT, description="Text that the message contains, in any case."),
 ]
 Status = Annotated[
-    int | None, Parameter(query="status", ge=100, le=999, description="HTTP status of the logged request.")
+    int | None,
+    QueryParameter(name="status", ge=100, le=999, description="HTTP status of the logged request."),
 ]
 Method = Annotated[
     str | None,
-    Parameter(query="method", max_length=40, description="HTTP method of the logged request, in any case."),
+    QueryParameter(
+        name="method", max_length=40, description="HTTP method of the logged request, in any case."
+    ),
 ]
 Package = Annotated[
-    str | None, Parameter(query="package", max_length=MAX_TEXT, description="Package name, exactly.")
+    str | None, QueryParameter(name="package", max_length=MAX_TEXT, description="Package name, exactly.")
 ]
 MinResponseMs = Annotated[
     float | None,
-    Parameter(query="minResponseMs", ge=0, description="Entries with at least this response time, in ms."),
+    QueryParameter(
+        name="minResponseMs", ge=0, description="Entries with at least this response time, in ms."
+    ),
 ]
 Order = Annotated[
-    Literal["desc", "asc"], Parameter(query="order", description="desc: newest first; asc: oldest first.")
+    Literal["desc", "asc"], QueryParameter(name="order", description="desc: newest first; asc: oldest first.")
 ]
 Cursor = Annotated[
     str | None,
-    Parameter(query="cursor", max_length=4000, description="`nextCursor` of the page before this one."),
+    QueryParameter(name="cursor", max_length=4000, description="`nextCursor` of the page before this one."),
 ]
 Group = Annotated[
     Literal["date"] | None,
-    Parameter(query="group", description="date: adds `groups`, counts and the page's entries by UTC date."),
+    QueryParameter(
+        name="group", description="date: adds `groups`, counts and the page's entries by UTC date."
+    ),
 ]
 Format = Annotated[
     Literal["json", "ndjson", "csv"],
-    Parameter(
-        query="format",
+    QueryParameter(
+        name="format",
         description="json, ndjson (one entry per line) or csv. The latter two tell the total and the next"
         " cursor in the headers X-Total-Count and X-Next-Cursor.",
     ),
 ]
 PackageName = Annotated[
-    str | None, Parameter(query="packageName", max_length=MAX_TEXT, description="Package name, exactly.")
+    str | None, QueryParameter(name="packageName", max_length=MAX_TEXT, description="Package name, exactly.")
 ]
 PackageLimit = Annotated[
-    int, Parameter(query="limit", ge=1, le=10_000, description="Packages of one page at most.")
+    int, QueryParameter(name="limit", ge=1, le=10_000, description="Packages of one page at most.")
 ]
 ContinuationToken = Annotated[
     str | None,
-    Parameter(
-        query="continuationToken",
+    QueryParameter(
+        name="continuationToken",
         max_length=4000,
         description="`nextContinuationToken` of the page before this one.",
     ),

@@ -1,0 +1,1 @@
+"""The HTTP API, the commands that serve it, and the dashboard."""

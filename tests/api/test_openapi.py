@@ -1,0 +1,136 @@
+"""The API's description: complete, consistent, served without any other host."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from tests.api.conftest import PREFIX
+from tests.api.test_contract import FIGURES, POINT
+
+ENDPOINTS = {
+    ("get", "/health"),
+    ("get", f"{PREFIX}/logs"),
+    ("get", f"{PREFIX}/logs/stats"),
+    ("post", f"{PREFIX}/logs/cleanup"),
+    ("get", f"{PREFIX}/stats"),
+    ("post", f"{PREFIX}/sync"),
+    ("get", f"{PREFIX}/packages"),
+    ("get", f"{PREFIX}/analytics"),
+    ("get", f"{PREFIX}/analytics/trends"),
+    ("get", f"{PREFIX}/analytics/alerts"),
+    ("get", f"{PREFIX}/analytics/report"),
+    ("get", f"{PREFIX}/analytics/predict"),
+}
+PARAMETERS = {
+    f"{PREFIX}/logs": {
+        "level", "startDate", "endDate", "limit", "source", "configHash", "q", "status", "method", "package",
+        "minResponseMs", "order", "cursor", "group", "format",
+    },
+    f"{PREFIX}/packages": {"configHash", "packageName", "limit", "continuationToken"},
+    f"{PREFIX}/analytics/trends": {"hours", "points"},
+    f"{PREFIX}/analytics/predict": {"hours"},
+}  # fmt: skip
+FIELDS = {
+    "/logs": {"logs", "totalCount", "hasMore", "nextCursor", "groups"},
+    "/logs/stats": {
+        "totalEntries", "totalSize", "oldestEntry", "newestEntry", "configDistribution", "levelDistribution",
+        "sourceDistribution", "objects", "warehouseSize", "compressionRatio", "rejectedLines", "lastSync",
+    },
+    "/logs/cleanup": {"deletedCount", "freedSpace", "dryRun", "scope", "deletedObjects", "cutoff"},
+    "/stats": {"r2"},
+    "/sync": {"synced", "syncUrl", "entriesCount", "compressedSize", "runId", "objects", "rejectedLines", "durationMs"},
+    "/packages": {"packages", "totalCount", "nextContinuationToken"},
+    "/analytics": {*FIGURES, "timestamp", "topErrorMessages", "hours", "previous", "healthFactors", "asOf"},
+    "/analytics/trends": {"trends", "hours", "points", "timezone"},
+    "/analytics/alerts": {"alerts", "count"},
+    "/analytics/report": {"summary", "trends", "recommendations"},
+    "/analytics/predict": {"prediction", "horizon", "model", "reason"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def document(client: TestClient[Litestar]) -> Any:
+    answer = client.get(f"{PREFIX}/openapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    return answer.json()
+
+
+def operations(document: Any) -> list[tuple[str, str, Any]]:
+    return [(method, path, one) for path, item in document["paths"].items() for method, one in item.items()]
+
+
+def schema_of(document: Any, path: str) -> Any:
+    [operation] = document["paths"][path].values()
+    reference = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+    return document["components"]["schemas"][reference.rpartition("/")[2]]
+
+
+def test_it_lists_each_endpoint_of_the_contract_and_no_other(document: Any) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert {(method, path) for method, path, _ in operations(document)} == ENDPOINTS
+
+
+@pytest.mark.parametrize("path", PARAMETERS)
+def test_it_names_each_parameter_as_the_contract_does(document: Any, path: str) -> None:
+    parameters = document["paths"][path]["get"]["parameters"]
+    assert {parameter["name"] for parameter in parameters} == PARAMETERS[path]
+    assert all(parameter["description"] and parameter["in"] == "query" for parameter in parameters)
+    assert not any(parameter["required"] for parameter in parameters)
+
+
+@pytest.mark.parametrize("path", FIELDS)
+def test_it_names_each_field_of_the_contract(document: Any, path: str) -> None:
+    assert FIELDS[path] <= set(schema_of(document, PREFIX + path)["properties"])
+
+
+def test_it_names_each_field_of_a_trend_point(document: Any) -> None:
+    assert set(document["components"]["schemas"]["TrendPoint"]["properties"]) == set(POINT)
+
+
+def test_every_field_of_an_answer_is_described(document: Any) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        for field, about in schema["properties"].items():
+            assert about.get("description") or "$ref" in about, f"{name}.{field}"
+
+
+def test_every_reference_leads_somewhere(document: Any) -> None:
+    references = set(
+        re.findall(r'"\$ref":"#/components/schemas/([^"]+)"', msgspec.json.encode(document).decode())
+    )
+    assert references
+    assert references <= set(document["components"]["schemas"])
+
+
+def test_operations_have_ids_of_their_own_and_tell_their_problems(document: Any) -> None:
+    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+    for method, path, operation in operations(document):
+        assert "500" in operation["responses"]
+        assert operation["summary"], path
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(response["content"]) == ["application/problem+json"], (path, status)
+        if method == "post":
+            assert {"401", "403", "409"} <= set(operation["responses"])
+            assert {"adminToken": []} in operation["security"]
+
+
+def test_the_cleanup_describes_its_body(document: Any) -> None:
+    body = document["paths"][f"{PREFIX}/logs/cleanup"]["post"]["requestBody"]
+    assert body["required"] is False
+    properties = body["content"]["application/json"]["schema"]["properties"]
+    assert set(properties) == {"retentionDays", "dryRun", "scope"}
+    assert (properties["retentionDays"]["minimum"], properties["retentionDays"]["default"]) == (1, 30)
+
+
+def test_the_yaml_says_the_same(client: TestClient[Litestar], document: Any) -> None:
+    answer = client.get(f"{PREFIX}/openapi.yaml")
+    assert answer.headers["content-type"].startswith("application/yaml")
+    assert msgspec.yaml.decode(answer.content) == document

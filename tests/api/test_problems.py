@@ -1,0 +1,139 @@
+"""Errors as problems: unknown paths, wrong methods, a busy warehouse, an absent bucket, our own faults."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any, NoReturn
+
+import msgspec
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from api.app import create_app
+from api.errorlog import JsonLines
+from tests.api.conftest import BASE, PREFIX, problem
+from warehouse import lock
+from warehouse.errors import UnavailableError
+from warehouse.settings import Settings
+
+SECRET = "token-that-must-not-show"
+
+
+class Broken:
+    """A warehouse that fails in the way that a test asks for."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def analytics(self, hours: float) -> NoReturn:
+        raise self._error
+
+    def health(self) -> NoReturn:
+        raise self._error
+
+
+def answer_of(error: Exception, settings: Settings, path: str) -> Any:
+    broken: Any = Broken(error)
+    with TestClient(create_app(settings, broken), base_url=BASE, raise_server_exceptions=False) as opened:
+        return opened.get(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", PREFIX, f"{PREFIX}/nothing", f"{PREFIX}/logs/1", "/_dashboard/static/no.js"]
+)
+def test_an_unknown_path_is_404(client: TestClient[Litestar], path: str) -> None:
+    assert problem(client.get(path), 404)["detail"] == f"there is nothing at {path}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_dashboard/static/../app.py",
+        "/_dashboard/static/%2e%2e/%2e%2e/app.py",
+        "/_dashboard/static/..%2f..%2fapp.py",
+    ],
+)
+def test_static_files_end_at_their_folder(client: TestClient[Litestar], path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/logs", "GET"),
+        ("DELETE", "/analytics", "GET"),
+        ("PUT", "/packages", "GET"),
+        ("GET", "/sync", "POST"),
+        ("GET", "/logs/cleanup", "POST"),
+        ("PATCH", "/stats", "GET"),
+    ],
+)
+def test_a_wrong_method_is_405_and_told_the_right_one(
+    client: TestClient[Litestar], method: str, path: str, allowed: str
+) -> None:
+    answer = client.request(method, PREFIX + path)
+    problem(answer, 405)
+    assert allowed in answer.headers["allow"].split(", ")
+    assert method not in answer.headers["allow"].split(", ")
+
+
+def test_a_sync_while_another_writer_runs_is_409(client: TestClient[Litestar], filled: Settings) -> None:
+    with lock.writer(filled.data_dir):
+        body = problem(client.post(f"{PREFIX}/sync"), 409)
+        assert problem(client.post(f"{PREFIX}/logs/cleanup"), 409)["type"] == body["type"]
+    assert body["type"] == f"{PREFIX}/problems/busy"
+
+
+def test_a_bucket_that_does_not_answer_is_502(filled: Settings, warehouse: Any) -> None:
+    away = msgspec.structs.replace(filled, endpoint="http://127.0.0.1:9", secret_access_key=SECRET)
+    with TestClient(create_app(away, warehouse), base_url=BASE) as opened:
+        answer = opened.post(f"{PREFIX}/sync")
+    body = problem(answer, 502)
+    assert body["requestId"] == answer.headers["x-request-id"]
+    assert SECRET not in answer.text
+
+
+def test_a_sync_without_any_bucket_says_which_setting_is_missing(warehouse: Any, tmp_path: Any) -> None:
+    with TestClient(create_app(Settings(data_dir=tmp_path), warehouse), base_url=BASE) as opened:
+        answer = opened.post(f"{PREFIX}/sync")
+    assert "R2_BUCKET_NAME" in problem(answer, 500)["detail"]
+
+
+def test_a_fault_of_ours_shows_a_request_id_and_nothing_of_our_insides(
+    filled: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = answer_of(RuntimeError("inside /srv/data.parquet"), filled, f"{PREFIX}/analytics")
+    body = problem(answer, 500)
+    assert body["requestId"] == answer.headers["x-request-id"]
+    for inside in ("inside", "parquet", "Traceback", "RuntimeError"):
+        assert inside not in answer.text
+    [record] = [each for each in caplog.records if each.name == "api"]
+    line = json.loads(JsonLines(filled).format(record))
+    assert line["requestId"] == body["requestId"]
+    assert line["path"] == f"{PREFIX}/analytics"
+    assert "RuntimeError: inside /srv/data.parquet" in line["traceback"]
+
+
+def test_health_is_503_when_the_warehouse_cannot_be_read(filled: Settings) -> None:
+    body = problem(answer_of(UnavailableError("the disk is gone"), filled, "/health"), 503)
+    assert body["detail"] == "the disk is gone"
+
+
+def test_the_log_masks_every_secret_of_the_settings(filled: Settings) -> None:
+    settings = msgspec.structs.replace(filled, admin_token=SECRET, secret_access_key='with "quotes" in it')
+    record = logging.LogRecord(
+        "api", logging.ERROR, __file__, 1, 'said %s and with "quotes" in it', (SECRET,), None
+    )
+    line = JsonLines(settings).format(record)
+    assert json.loads(line)["message"] == "said *** and ***"
+
+
+def test_a_body_that_is_too_large_is_refused(client: TestClient[Litestar]) -> None:
+    problem(client.post(f"{PREFIX}/logs/cleanup", content=b" " * 100_000), 413)
+
+
+def test_a_request_id_of_the_client_is_kept_when_it_is_harmless(client: TestClient[Litestar]) -> None:
+    assert client.get("/health", headers={"x-request-id": "abc-123"}).headers["x-request-id"] == "abc-123"
+    assert client.get("/health", headers={"x-request-id": "<b>" * 9}).headers["x-request-id"] != "<b>" * 9

@@ -1,0 +1,189 @@
+"""The commands `serve` and `run` as processes: start, stop, and what they refuse."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.api.conftest import PREFIX
+from warehouse.settings import Settings, table
+
+KNOWN = {variable for info in table() for variable in info.env}
+
+
+def environment(**variables: str) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if name not in KNOWN}
+    return clean | variables
+
+
+def of(settings: Settings) -> dict[str, str]:
+    """The environment that gives these settings."""
+    assert settings.bucket
+    assert settings.endpoint
+    assert settings.access_key_id
+    assert settings.secret_access_key
+    return environment(
+        R2_BUCKET_NAME=settings.bucket,
+        R2_ENDPOINT=settings.endpoint,
+        R2_ACCESS_KEY_ID=settings.access_key_id,
+        R2_SECRET_ACCESS_KEY=settings.secret_access_key,
+        R2_REGION=settings.region,
+        WAREHOUSE_DATA_DIR=str(settings.data_dir),
+    )
+
+
+def command(*arguments: str, env: dict[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    call = [sys.executable, "-m", "api.main", *arguments]
+    return subprocess.run(call, env=env, capture_output=True, text=True, timeout=timeout)
+
+
+@contextmanager
+def started(*arguments: str, env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
+    """A running server, its address and what it said until it was ready."""
+    call = [sys.executable, "-m", "api.main", *arguments, "--port", "0"]
+    process = subprocess.Popen(call, env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    said: list[str] = []
+    try:
+        assert process.stderr
+        for line in process.stderr:
+            said.append(line)
+            if found := re.search(r"^API\s+(http://\S+)/_dashboard", line):
+                yield process, found.group(1), said
+                break
+        else:
+            pytest.fail(f"it never was ready: {said}")
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=30)
+
+
+def test_serve_answers_within_two_seconds_and_prints_its_addresses(tmp_path: Path) -> None:
+    seconds = []
+    for _ in range(3):
+        began = time.monotonic()
+        with started("serve", env=environment(WAREHOUSE_DATA_DIR=str(tmp_path))) as (_, address, said):
+            assert httpx.get(f"{address}/health").json()["status"] == "ok"
+            seconds.append(time.monotonic() - began)
+            assert any(line.startswith("Dashboard ") and f"{address}/_dashboard" in line for line in said)
+    assert min(seconds) <= 2, seconds
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_signal_ends_it_with_exit_code_0(tmp_path: Path, number: int) -> None:
+    with started("serve", env=environment(WAREHOUSE_DATA_DIR=str(tmp_path))) as (process, address, _):
+        assert httpx.get(f"{address}/health").status_code == 200
+        process.send_signal(number)
+        assert process.wait(15) == 0
+        assert process.stdout
+        assert process.stdout.read() == ""
+
+
+def test_a_port_in_use_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for name in ("serve", "run"):
+            done = command(name, "--port", port, env=environment(WAREHOUSE_DATA_DIR=str(tmp_path / name)))
+            assert done.returncode == 1
+            [line] = done.stderr.splitlines()
+            assert f"port {port}" in line
+            assert "--port" in line
+            # Nothing was made for a server that cannot be reached.
+            assert not (tmp_path / name / "embedded").exists()
+
+
+@pytest.mark.parametrize("name", ["serve", "run"])
+def test_an_open_bind_without_a_token_is_refused_with_exit_code_2(tmp_path: Path, name: str) -> None:
+    done = command(name, "--host", "0.0.0.0", env=environment(WAREHOUSE_DATA_DIR=str(tmp_path)))
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert "WAREHOUSE_ADMIN_TOKEN" in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_address_that_is_not_ours_is_a_wrong_setting(tmp_path: Path) -> None:
+    env = environment(WAREHOUSE_DATA_DIR=str(tmp_path), WAREHOUSE_ADMIN_TOKEN="t" * 20)
+    done = command("serve", "--host", "192.0.2.1", env=env)
+    assert done.returncode == 2
+    assert "WAREHOUSE_HOST" in done.stderr
+
+
+def test_an_open_bind_with_a_token_asks_for_it(filled: Settings) -> None:
+    env = of(filled) | {"WAREHOUSE_ADMIN_TOKEN": "a-long-token"}
+    with started("serve", "--host", "0.0.0.0", env=env) as (_, address, _said):
+        url = address.replace("0.0.0.0", "127.0.0.1") + f"{PREFIX}/sync"
+        assert httpx.post(url).status_code == 401
+        allowed = httpx.post(url, headers={"authorization": "Bearer a-long-token"}, timeout=60)
+        assert allowed.json()["synced"] is True
+
+
+def test_run_syncs_a_configured_bucket_and_serves_it(filled: Settings, tmp_path: Path) -> None:
+    with started("run", env=of(filled) | {"WAREHOUSE_DATA_DIR": str(tmp_path)}) as (process, address, said):
+        stats = httpx.get(f"{address}{PREFIX}/logs/stats").json()
+        assert stats["totalEntries"] == 3_000
+        assert any(line.startswith("Synced s3://") and "3,000 entries" in line for line in said)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+
+
+def test_run_tells_a_failing_sync_and_serves_what_is_there(filled: Settings) -> None:
+    env = of(filled) | {"R2_BUCKET_NAME": "there-is-no-such-bucket"}
+    with started("run", env=env) as (_, address, said):
+        assert any("the sync failed" in line and "there-is-no-such-bucket" in line for line in said)
+        assert httpx.get(f"{address}{PREFIX}/logs/stats").json()["totalEntries"] == 3_000
+
+
+def test_run_without_a_bucket_serves_the_demo_and_stops_its_store(tmp_path: Path) -> None:
+    env = environment(WAREHOUSE_DATA_DIR=str(tmp_path))
+    made = command("demo", "--entries", "400", "--days", "1", env=env)
+    assert made.returncode == 0, made.stderr
+    with started("run", env=env) as (process, address, said):
+        assert any("starting the demo" in line for line in said)
+        assert httpx.get(f"{address}{PREFIX}/logs/stats").json()["totalEntries"] == 400
+        assert httpx.post(f"{address}{PREFIX}/sync", timeout=60).json()["objects"] == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def test_a_fault_is_one_line_of_json_on_stderr(filled: Settings, tmp_path: Path) -> None:
+    env = of(filled) | {"R2_BUCKET_NAME": "there-is-no-such-bucket", "WAREHOUSE_DATA_DIR": str(tmp_path)}
+    with started("serve", env=env) as (process, address, _said):
+        assert httpx.post(f"{address}{PREFIX}/sync", timeout=60).status_code == 502
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+        assert process.stderr
+        lines = process.stderr.read().splitlines()
+    [line] = [each for each in lines if each.startswith("{")]
+    assert '"requestId":"' in line
+    assert filled.secret_access_key is not None
+    assert filled.secret_access_key not in line
+
+
+@pytest.mark.parametrize("name", ["serve", "run"])
+def test_help_shows_examples(name: str) -> None:
+    done = command(name, "--help", env=environment())
+    assert done.returncode == 0
+    assert "Examples:\n  " in done.stdout
+    assert "--port" in done.stdout
+
+
+def test_the_command_line_imports_nothing_heavy_for_its_help() -> None:
+    heavy = ["litestar", "duckdb", "pyarrow", "boto3", "numpy", "uvicorn", "rich"]
+    script = (
+        "import sys; from api.main import main; code = main(['--help']);"
+        f" sys.exit(str([name for name in {heavy} if name in sys.modules]) if code == 0 else 'failed')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment(), capture_output=True, text=True)
+    assert done.stderr.strip() == "[]"
+    assert "serve" in done.stdout
