@@ -296,7 +296,8 @@ def test_the_catalog_learns_of_a_killed_syncs_commits_before_anything_is_swept(
         "        self.left or os._exit(9)\n"
         "sync.run(settings, Killer())\n"
     )
-    assert killed.wait(60) == 9
+    killed.communicate(timeout=60)
+    assert killed.returncode == 9
     mirror.let_the_grace_end(monkeypatch)
     _WaitingBucket.asked.clear()
     _WaitingBucket.may_answer.clear()
