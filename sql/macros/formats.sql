@@ -1,15 +1,19 @@
 -- Small functions that the formats share.
 
--- Is a JSON value a number?
-CREATE OR REPLACE MACRO is_json_number(v) AS json_type(v) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE');
-
--- The text of a JSON value: a string without its quotes, anything else as JSON, null for null.
-CREATE OR REPLACE MACRO json_text(v) AS v ->> '$';
+-- What kind of value is a JSON text? Its first character tells, once it is known to be JSON, and telling
+-- by it is several times faster than by json_type. 45 to 57 are the minus sign and the digits.
+CREATE OR REPLACE MACRO is_json_number(v) AS ascii(CAST(v AS VARCHAR)) BETWEEN 45 AND 57;
+CREATE OR REPLACE MACRO is_json_object(v) AS coalesce(starts_with(ltrim(CAST(v AS VARCHAR), E' \t\r\n'), '{'), false);
+CREATE OR REPLACE MACRO is_json_null(v) AS v IS NULL OR CAST(v AS VARCHAR) = 'null';
 
 -- Does JSON text that DuckDB accepted hold NaN or Infinity outside of a string? Those are not JSON.
+-- A CASE, because AND would run the regular expressions on every text.
 CREATE OR REPLACE MACRO has_non_finite(t) AS
-    (contains(t, 'NaN') OR contains(t, 'Infinity'))
-    AND regexp_matches(regexp_replace(t, '"(?:[^"\\]|\\.)*"', '', 'g'), 'NaN|Infinity');
+    CASE
+        WHEN contains(t, 'NaN') OR contains(t, 'Infinity')
+            THEN regexp_matches(regexp_replace(t, '"(?:[^"\\]|\\.)*"', '', 'g'), 'NaN|Infinity')
+        ELSE false
+    END;
 
 -- Epoch milliseconds from 1973 to 5138; what lies outside is most likely seconds or nanoseconds.
 CREATE OR REPLACE MACRO is_epoch_ms(v) AS v BETWEEN 1e11 AND 1e14;
