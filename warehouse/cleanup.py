@@ -46,13 +46,17 @@ def run(
 ) -> CleanupSummary:
     """Delete entries older than `retention_days` days in the named scope.
 
-    Raises BadRequestError for a retention below one day, BusyError when another writer runs.
+    Raises BadRequestError for a retention below one day or beyond the calendar, BusyError when another
+    writer runs.
     """
     if retention_days < 1:
         raise BadRequestError("retentionDays must be at least 1", field="retentionDays")
     if scope not in ("warehouse", "bucket", "both"):
         raise BadRequestError("scope must be warehouse, bucket or both", field="scope")
-    cutoff = (now or datetime.now(UTC)) - timedelta(days=retention_days)
+    try:
+        cutoff = (now or datetime.now(UTC)) - timedelta(days=retention_days)
+    except OverflowError as error:
+        raise BadRequestError("retentionDays reaches back beyond the year 1", field="retentionDays") from error
     bucket = Bucket(settings) if scope != "warehouse" else None
     try:
         with lock.writer(settings.data_dir):

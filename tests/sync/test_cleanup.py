@@ -1,0 +1,219 @@
+"""The cleanup: what is older than the retention goes, to the microsecond, and the figures say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.sync.support import DATE, DAY, HOUR, Mirror, assert_sound, gz, line, lines
+from warehouse import cleanup
+from warehouse.bucket import Bucket
+from warehouse.errors import BadRequestError, BucketError
+
+Anew = Callable[[], Mirror]
+
+#: The retention of 30 days that ends now cuts the second day in the middle.
+NOW = datetime.fromtimestamp((DAY + 31 * DATE + 12 * HOUR) / 1000, UTC)
+CUTOFF_MS = DAY + DATE + 12 * HOUR
+
+
+def filled(mirror: Mirror) -> Mirror:
+    """Three days, an object a day with an entry each quarter of an hour; and odd ones."""
+    for day in range(3):
+        mirror.put(f"logs/day-{day}.gz", lines(96, DAY + day * DATE, HOUR / 4, tag=f"day {day}"))
+    mirror.put("logs/old-with-rejected.gz", [*lines(4, DAY, tag="rejected"), b"broken"])
+    mirror.put("logs/old-and-new.gz", lines(4, CUTOFF_MS - HOUR, HOUR, tag="both"))
+    mirror.sync()
+    return mirror
+
+
+def keys(mirror: Mirror) -> list[str]:
+    return sorted(info.key.removeprefix("logs/") for info in mirror.bucket.list("logs/"))
+
+
+def test_old_entries_leave_the_warehouse_exactly_at_the_cut_off(mirror: Mirror) -> None:
+    mirror.put(
+        "logs/edge.gz",
+        [line(CUTOFF_MS - 0.001, message="a microsecond before"), line(CUTOFF_MS, message="at the cut-off")],
+    )
+    filled(mirror)
+    kept = mirror.rows(
+        f"SELECT * FROM logs WHERE ts >= make_timestamp({CUTOFF_MS}000) ORDER BY ts, object_key"
+    )
+    whole = mirror.row("SELECT count(*) FROM logs")[0]
+
+    summary = mirror.clean(NOW)
+
+    assert summary.cutoff == NOW - timedelta(days=30)
+    assert summary.deleted_count == whole - len(kept) == 96 + 48 + 4 + 1 + 1
+    assert (summary.deleted_objects, summary.scope, summary.dry_run) == (0, "warehouse", False)
+    assert mirror.rows("SELECT * FROM logs ORDER BY ts, object_key") == kept
+    assert mirror.row("SELECT epoch_us(min(ts)) FROM logs") == (CUTOFF_MS * 1000,)
+    assert mirror.rows("SELECT DISTINCT CAST(date AS VARCHAR) FROM activity ORDER BY 1") == [
+        ("2026-11-11",),
+        ("2026-11-12",),
+    ]
+    assert_sound(mirror, cleaned=True)
+
+
+def test_a_dry_run_changes_nothing_and_counts_what_the_real_run_deletes(mirror: Mirror) -> None:
+    filled(mirror)
+    files, contents, generation, objects = (
+        mirror.files(),
+        mirror.contents(),
+        mirror.generation(),
+        keys(mirror),
+    )
+
+    promised = mirror.clean(NOW, scope="both", dry_run=True)
+
+    assert (mirror.files(), mirror.contents(), mirror.generation()) == (files, contents, generation)
+    assert (keys(mirror), set(mirror.on_disk())) == (objects, set(files) | mirror.retired())
+    assert mirror.row("SELECT count(*) FROM runs WHERE kind = 'cleanup'") == (0,)
+    done = mirror.clean(NOW, scope="both")
+    assert promised.deleted_count == done.deleted_count > 0
+    assert promised.deleted_objects == done.deleted_objects == 1
+    assert promised.dry_run
+    assert promised.freed_space > 0
+    assert mirror.clean(NOW, scope="both", dry_run=True).deleted_count == 0
+
+
+def test_freed_space_is_what_the_lake_is_smaller_by(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(mirror)
+    before = sum(mirror.files().values())
+
+    summary = mirror.clean(NOW)
+
+    assert summary.freed_space == before - sum(mirror.files().values()) > 0
+    mirror.let_the_grace_end(monkeypatch)
+    mirror.sync()
+    assert mirror.on_disk() == mirror.files(), "the retired files are off the disk after their grace"
+    assert sum(mirror.on_disk().values()) == before - summary.freed_space
+
+
+def test_the_bucket_loses_only_objects_that_are_mirrored_whole_and_old(mirror: Mirror) -> None:
+    filled(mirror)
+    mirror.put("logs/not-mirrored.gz", lines(3, DAY))
+    size = len(gz(lines(96, DAY, HOUR / 4, tag="day 0")))
+    logs = mirror.contents(["logs", "activity"])
+
+    summary = mirror.clean(NOW, scope="bucket")
+
+    assert (summary.deleted_objects, summary.deleted_count, summary.freed_space) == (1, 0, size)
+    assert keys(mirror) == [
+        "day-1.gz",
+        "day-2.gz",
+        "not-mirrored.gz",
+        "old-and-new.gz",
+        "old-with-rejected.gz",
+    ]
+    assert mirror.contents(["logs", "activity"]) == logs, "the warehouse keeps its rows"
+    assert mirror.row("SELECT objects FROM ledger") == (4,)
+    assert_sound(mirror)
+    assert mirror.sync().entries == 3
+
+
+def test_an_object_that_changed_since_it_was_mirrored_stays_in_the_bucket(mirror: Mirror) -> None:
+    mirror.put("logs/a.gz", lines(3, DAY))
+    mirror.sync()
+    mirror.put("logs/a.gz", lines(4, DAY, tag="changed"))
+
+    assert mirror.clean(NOW, scope="bucket").deleted_objects == 0
+    assert keys(mirror) == ["a.gz"]
+
+
+def test_both_scopes_at_once_free_both_sums(mirror: Mirror) -> None:
+    filled(mirror)
+    size = len(gz(lines(96, DAY, HOUR / 4, tag="day 0")))
+    before = sum(mirror.files().values())
+    # The inventory of storage belongs to the bucket's part, the other tables to the warehouse's.
+    storage = sum(size for path, size in mirror.files().items() if path.startswith("storage/"))
+
+    summary = mirror.clean(NOW, scope="both")
+
+    after = sum(mirror.files().values())
+    storage_after = sum(size for path, size in mirror.files().items() if path.startswith("storage/"))
+    assert (summary.deleted_objects, summary.deleted_count) == (1, 96 + 48 + 4 + 1)
+    assert summary.freed_space == size + (before - storage) - (after - storage_after)
+    assert_sound(mirror, cleaned=True)
+
+
+def test_a_sync_after_a_cleanup_of_the_warehouse_brings_nothing_back(mirror: Mirror) -> None:
+    filled(mirror)
+    mirror.clean(NOW)
+    logs = mirror.contents(["logs"])
+
+    summary = mirror.sync()
+
+    assert (summary.class_b, summary.entries) == (0, 0)
+    assert mirror.contents(["logs"]) == logs
+
+
+def test_a_cleanup_with_nothing_to_do_does_nothing(mirror: Mirror) -> None:
+    filled(mirror)
+    files = mirror.files()
+
+    summary = mirror.clean(NOW, scope="both", retention_days=40)
+
+    assert (summary.deleted_count, summary.deleted_objects, summary.freed_space) == (0, 0, 0)
+    assert mirror.files() == files
+
+
+def test_everything_can_go(mirror: Mirror) -> None:
+    filled(mirror)
+
+    summary = mirror.clean(NOW + timedelta(days=365), retention_days=1)
+
+    assert summary.deleted_count == 3 * 96 + 8
+    assert mirror.row("SELECT count(*) FROM logs") == (0,)
+    assert {path.split("/")[0] for path in mirror.files()} == {"quarantine", "storage"}
+    assert_sound(mirror, cleaned=True)
+
+
+@pytest.mark.parametrize("days", [0, -1, 10**7, 10**12])
+def test_a_retention_that_cannot_be_is_refused(mirror: Mirror, days: int) -> None:
+    with pytest.raises(BadRequestError, match="retentionDays") as caught:
+        cleanup.run(mirror.settings, days)
+
+    assert caught.value.field == "retentionDays"
+
+
+def test_an_unknown_scope_is_refused(mirror: Mirror) -> None:
+    with pytest.raises(BadRequestError, match="scope must be") as caught:
+        cleanup.run(mirror.settings, 30, "everything")  # type: ignore[arg-type]
+
+    assert caught.value.field == "scope"
+
+
+class _UndeletableBucket(Bucket):
+    """A bucket that refuses the second deletion."""
+
+    deleted = 0
+
+    def delete(self, key: str) -> None:
+        if self.deleted:
+            raise BucketError(f"cannot delete {key} in bucket {self.name}: InternalError")
+        super().delete(key)
+        self.deleted += 1
+
+
+def test_what_left_the_bucket_is_noted_even_if_a_later_deletion_fails(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        mirror.put(f"logs/{number}.gz", lines(3, DAY, tag=str(number)))
+    mirror.sync()
+    monkeypatch.setattr("warehouse.cleanup.Bucket", _UndeletableBucket)
+
+    with pytest.raises(BucketError, match="InternalError"):
+        mirror.clean(NOW, scope="both")
+
+    assert mirror.row("SELECT objects, accepted FROM ledger") == (2, 9)
+    run: dict[str, Any] = mirror.last_run()
+    assert (run["kind"], run["status"]) == ("cleanup", "failed")
+    assert "InternalError" in run["detail"]
+    assert mirror.row("SELECT count(*) FROM logs") == (9,), "the warehouse's turn did not come"
+    assert_sound(mirror)
