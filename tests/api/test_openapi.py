@@ -44,7 +44,10 @@ FIELDS = {
     },
     "/logs/cleanup": {"deletedCount", "freedSpace", "dryRun", "scope", "deletedObjects", "cutoff"},
     "/stats": {"r2"},
-    "/sync": {"synced", "syncUrl", "entriesCount", "compressedSize", "runId", "objects", "rejectedLines", "durationMs"},
+    "/sync": {
+        "synced", "syncUrl", "entriesCount", "compressedSize", "runId", "objects", "rejectedLines",
+        "durationMs",
+    },
     "/packages": {"packages", "totalCount", "nextContinuationToken"},
     "/analytics": {*FIGURES, "timestamp", "topErrorMessages", "hours", "previous", "healthFactors", "asOf"},
     "/analytics/trends": {"trends", "hours", "points", "timezone"},
