@@ -56,7 +56,9 @@ def run(
     try:
         cutoff = (now or datetime.now(UTC)) - timedelta(days=retention_days)
     except OverflowError as error:
-        raise BadRequestError("retentionDays reaches back beyond the year 1", field="retentionDays") from error
+        raise BadRequestError(
+            "retentionDays reaches back beyond the year 1", field="retentionDays"
+        ) from error
     bucket = Bucket(settings) if scope != "warehouse" else None
     try:
         with lock.writer(settings.data_dir):
