@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.exceptions
@@ -41,6 +42,10 @@ class ObjectHead(Struct, frozen=True):
     metadata: dict[str, str]
 
 
+def _is_loopback(endpoint: str) -> bool:
+    return urlsplit(endpoint).hostname in {"127.0.0.1", "localhost", "::1"}
+
+
 class Bucket:
     """One bucket. Safe for use from several threads at once."""
 
@@ -64,6 +69,8 @@ class Bucket:
             aws_secret_access_key=credentials.secret_access_key,
             region_name=credentials.region,
             config=Config(
+                # A proxy of the environment is not the way to this machine itself.
+                proxies={} if _is_loopback(credentials.endpoint) else None,
                 # R2 does not know the checksums that boto3 sends by default since 1.36.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",

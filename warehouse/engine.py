@@ -8,6 +8,7 @@ So every query sees one committed state as a whole, and a commit is seen by the 
 from __future__ import annotations
 
 import queue
+import re
 import shutil
 import tempfile
 import threading
@@ -33,8 +34,9 @@ MANIFEST_TYPES = {
     " raw_bytes BIGINT, class_a BIGINT, class_b BIGINT, detail VARCHAR)[]",
 }
 
-#: What a user's SQL may be: everything that reads.
-_READING = {"SELECT", "EXPLAIN", "RELATION"}
+
+_GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+_EXPLAIN = re.compile(rf"^{_GAP}EXPLAIN\b{_GAP}(?:ANALYZE\b)?", re.IGNORECASE | re.DOTALL)
 
 
 class SqlResult(Struct, frozen=True):
@@ -96,12 +98,7 @@ class Engine:
         """Run a user's query. Raises QueryError for what is wrong with it, and for anything but reading."""
         with self._connection() as con:
             try:
-                kinds = duck.statement_types(con, text)
-                if len(kinds) != 1 or kinds[0] not in _READING:
-                    raise QueryError(
-                        f"one reading statement is taken, this is {' and '.join(kinds) or 'empty'}",
-                        hint="the warehouse is read-only: use SELECT, WITH, DESCRIBE, SHOW or EXPLAIN",
-                    )
+                _refuse_writing(con, text)
                 cursor = con.execute(text, dict(parameters) if parameters else None)
                 description = cursor.description or []
                 return SqlResult(
@@ -125,6 +122,10 @@ class Engine:
                 self._bind(bound.con, snapshot)
                 bound = _Bound(bound.con, snapshot.generation)
             yield bound.con
+        except BaseException:
+            # A query that is left half-way (Ctrl-C) would hold up the closing of its connection.
+            bound.con.interrupt()
+            raise
         finally:
             self._idle.put(bound)
 
@@ -153,6 +154,20 @@ def bind_manifest(con: duck.Connection, snapshot: Snapshot) -> None:
     tables = {"ledger": snapshot.ledger, "files": snapshot.partitions, "runs": snapshot.runs}
     for name, rows in tables.items():
         con.execute(f"SET VARIABLE {name} = CAST($rows AS {MANIFEST_TYPES[name]})", {"rows": rows})
+
+
+def _refuse_writing(con: duck.Connection, text: str) -> None:
+    """Raise QueryError unless a text is one statement that only reads.
+
+    EXPLAIN ANALYZE runs what it explains, so it is what follows that counts.
+    """
+    explained = _EXPLAIN.sub("", text)
+    kinds = duck.statement_types(con, explained)
+    if kinds != ["SELECT"]:
+        raise QueryError(
+            f"one reading statement is taken, this is {' and '.join(kinds) or 'empty'}",
+            hint="the warehouse is read-only: use SELECT, WITH, FROM, DESCRIBE, SHOW or EXPLAIN",
+        )
 
 
 class _Bound(Struct):

@@ -179,6 +179,7 @@ class _Sync:
             self._settings, self._bucket, self._manifest, self._lake, self._con, self._run.run_id
         )
         self._packages = packages.run()
+        self._files += packages.files
 
     def _commit(self, ingested: Ingested, ledger: dict[str, LedgerObject]) -> None:
         """One chunk: its objects, files and rollups in one transaction."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from warehouse.cli.state import State, pass_state
+
 _EXAMPLES = """\b
 Examples:
   warehouse demo
@@ -62,7 +64,9 @@ def _instant(_context: click.Context, _parameter: click.Parameter, value: str | 
 )
 @click.option("--fresh", is_flag=True, help="Delete what the embedded bucket holds first.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@pass_state
 def demo(
+    state: State,
     entries: int,
     days: float,
     seed: int,
@@ -80,7 +84,6 @@ def demo(
     import msgspec
 
     from warehouse import demo as demo_data
-    from warehouse import settings as settings_module
 
     options: dict[str, Any] = {"entries": entries, "days": days, "seed": seed, "end": end}
     if directory is not None:
@@ -88,7 +91,7 @@ def demo(
             raise click.UsageError("--fresh goes with the embedded store, not with --to")
         summary, where = demo_data.write_to(directory, **options), str(directory)
     else:
-        settings = settings_module.load()
+        settings = state.settings
         summary, where = _fill(settings, fresh, options), str(settings.data_dir / "embedded")
     if as_json:
         sys.stdout.write(msgspec.json.encode(summary).decode() + "\n")

@@ -49,6 +49,8 @@ class PackageSync:
         self._lake = lake
         self._con = con
         self._run_id = run_id
+        #: Files that the inventory took to write.
+        self.files = 0
 
     def run(self) -> int:
         """List, ask for the metadata of what is new, replace the inventory; returns how many changed."""
@@ -88,6 +90,7 @@ class PackageSync:
             add=change.add,
             remove=change.remove,
         )
+        self.files = len(change.add)
         return len(came) + len(gone)
 
     def _ledger_row(self, info: ObjectInfo) -> LedgerObject | None:
