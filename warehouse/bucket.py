@@ -23,6 +23,13 @@ from warehouse.settings import Settings
 
 _REFUSED = {"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Unauthorized"}
 _MISSING = {"404", "NoSuchKey", "NotFound"}
+#: How often a body is asked for whose connection breaks while it is read.
+_BODY_ATTEMPTS = 3
+_BROKEN_BODY = (
+    botocore.exceptions.IncompleteReadError,
+    botocore.exceptions.ReadTimeoutError,
+    botocore.exceptions.ResponseStreamingError,
+)
 
 
 class ObjectInfo(Struct, frozen=True):
@@ -109,17 +116,27 @@ class Bucket:
     def get(self, key: str, *, etag: str | None = None) -> bytes:
         """The body of one object (Class B).
 
-        With `etag`, only that version of it. Raises ObjectError when the body is cut short, when the
-        object is gone or when it has changed since it was listed.
+        With `etag`, only that version of it. Raises ObjectError when the object is gone or has changed since
+        it was listed, BucketError when its body does not arrive whole in several attempts.
         """
         request = {"Bucket": self.name, "Key": key} | ({"IfMatch": f'"{etag}"'} if etag else {})
-        self._count(class_b=1)
-        with self._explained(f"get {key}", key=key):
-            reply = self._s3.get_object(**request)
-            body: bytes = reply["Body"].read()
-        if len(body) != reply["ContentLength"]:
-            raise ObjectError(f"{key}: {len(body)} of {reply['ContentLength']} bytes arrived")
-        return body
+        attempts_left = _BODY_ATTEMPTS
+        while True:
+            attempts_left -= 1
+            self._count(class_b=1)
+            with self._explained(f"get {key}", key=key):
+                reply = self._s3.get_object(**request)
+                # Not every server heeds If-Match.
+                if etag and reply["ETag"].strip('"') != etag:
+                    raise _changed(key)
+                try:
+                    body: bytes = reply["Body"].read()
+                except _BROKEN_BODY:
+                    # boto3 repeats requests, but not the reading of their answers.
+                    if not attempts_left:
+                        raise
+                else:
+                    return body
 
     def head(self, key: str) -> ObjectHead:
         """Size, ETag, time and the writer's metadata of one object (Class B)."""
@@ -133,7 +150,10 @@ class Bucket:
             last_modified=reply["LastModified"].astimezone(UTC),
             storage_class=reply.get("StorageClass") or "STANDARD",
         )
-        return ObjectHead(info, dict(reply.get("Metadata") or {}))
+        # Metadata are HTTP headers: some servers write their names in capitals.
+        return ObjectHead(
+            info, {name.lower(): value for name, value in (reply.get("Metadata") or {}).items()}
+        )
 
     def put(
         self,
@@ -206,8 +226,7 @@ class Bucket:
                     field="R2_BUCKET_NAME",
                 ) from error
             if key is not None and (code in _MISSING or status == "412"):
-                why = "changed since it was listed" if status == "412" else "is gone"
-                raise ObjectError(f"{key} {why}", hint="the next sync takes it as it is then") from error
+                raise (_changed(key) if status == "412" else ObjectError(f"{key} is gone")) from error
             raise BucketError(f"cannot {doing} in bucket {self.name}: {code or status}") from error
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.HTTPClientError, OSError) as error:
             raise BucketError(
@@ -216,3 +235,7 @@ class Bucket:
                 hint="check R2_ENDPOINT and the network",
                 field="R2_ENDPOINT",
             ) from error
+
+
+def _changed(key: str) -> ObjectError:
+    return ObjectError(f"{key} changed since it was listed", hint="the next sync takes it as it is then")
