@@ -24,7 +24,7 @@ _SECONDS = 60
 
 
 class Page:
-    """One tab. `complaints` holds what the console and the security policy said, `requested` the addresses."""
+    """One tab. `complaints` holds what the console and the policy said, `requested` the addresses."""
 
     def __init__(self, commands: int, answers: int) -> None:
         self._commands, self._answers = commands, answers
@@ -86,8 +86,8 @@ class Page:
         elif method == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning"):
             self.complaints.append(json.dumps(parameters["entry"]))
         elif method == "Network.requestWillBeSent":
-            if not (url := parameters["request"]["url"]).startswith("data:"):
-                self.requested.append(url)
+            url = parameters["request"]["url"]
+            self.requested += [] if url.startswith("data:") else [url]
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -137,3 +138,14 @@ def test_the_yaml_says_the_same(client: TestClient[Litestar], document: Any) -> 
     answer = client.get(f"{PREFIX}/openapi.yaml")
     assert answer.headers["content-type"].startswith("application/yaml")
     assert msgspec.yaml.decode(answer.content) == document
+
+
+def test_the_handbook_has_every_endpoint_with_its_parameters_and_an_example(document: Any) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    chapters = dict(re.findall(r"^## ((?:GET|POST) \S+)\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE))
+    for method, path, operation in operations(document):
+        chapter = chapters.pop(f"{method.upper()} {path.removeprefix(PREFIX)}")
+        assert "$ curl" in chapter, path
+        for parameter in operation.get("parameters", []):
+            assert f"`{parameter['name']}`" in chapter, f"{path}: {parameter['name']}"
+    assert chapters == {}
