@@ -172,6 +172,11 @@ def test_log_messages_enter_the_page_as_text(bucket: tuple[Settings, Bucket]) ->
         assert page.value("document.querySelector('#rows .message').textContent") == HOSTILE
         assert page.value("document.querySelector('#errors span').textContent").startswith("<img")
         assert page.value("document.querySelectorAll('main img, main script').length") == 0
+        # One error is all there is, so the rules of the error rate and of the health fire.
+        alerts = page.value("document.querySelector('#alerts').textContent")
+        assert "High Error Rate" in alerts
+        assert "100 %, limit 10 %" in alerts
+        assert "System Health Degradation" in alerts
         assert page.value("document.title") == "R2 log warehouse"
         assert page.complaints == []
 
