@@ -36,7 +36,7 @@ format: $(VENV)/.stamp-dev ## Format and mend what can be mended; refresh the pa
 	$(BIN)/python -m warehouse.settings_docs docs/settings.md
 
 bench: $(VENV)/.stamp-dev ## Measure speed and memory (tests/bench)
-	@$(BIN)/python -m pytest -m bench -s tests/bench
+	@for part in startup endpoints sync; do echo "== $$part"; $(BIN)/python -m tests.bench.$$part || exit; done
 
 lock: $(VENV)/.stamp-dev ## Renew both locks within the bounds of pyproject.toml; DuckDB stays at 1.5.5
 	$(COMPILE) --upgrade --group build --constraint <(echo "duckdb==1.5.5") --no-annotate -o requirements.lock

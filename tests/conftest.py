@@ -1,10 +1,7 @@
-"""What every test shares: the profile of the property tests and the mark of the measurements."""
+"""What every test shares: the profile of the property tests, the S3 server."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 from hypothesis import HealthCheck, settings
 
 # The same examples on every run, without a time limit: a shared machine has slow moments.
@@ -14,13 +11,3 @@ settings.register_profile(
 settings.load_profile("steady")
 
 pytest_plugins = ["tests.fixtures_s3"]
-
-BENCH = Path(__file__).parent / "bench"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in tests/bench is a measurement, which `make test` leaves out."""
-    for item in items:
-        if item.path.is_relative_to(BENCH):
-            item.add_marker(pytest.mark.bench)

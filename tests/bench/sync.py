@@ -61,12 +61,20 @@ def main() -> None:
         seconds = statistics.median(run["seconds"] for run in runs)
         logs = sum(path.stat().st_size for path in (root / "run-0" / "lake" / "logs").glob("**/*.parquet"))
         lake = sum(path.stat().st_size for path in (root / "run-0" / "lake").glob("**/*.parquet"))
-        print(f"{runs[0]['entries']:,} entries in {runs[0]['objects']:,} objects, {raw / MB:,.0f} MB raw NDJSON")
-        print(f"sync          {seconds:8.2f} s   {raw / MB / seconds:7.1f} MB/s of raw NDJSON (median of {len(runs)})")
+        print(
+            f"{runs[0]['entries']:,} entries in {runs[0]['objects']:,} objects, {raw / MB:,.0f} MB raw NDJSON"
+        )
+        print(
+            f"sync          {seconds:8.2f} s   {raw / MB / seconds:7.1f} MB/s of raw NDJSON (median of {len(runs)})"
+        )
         peer = statistics.median(peers)
-        print(f"peer          {peer:8.2f} s   {raw / MB / peer:7.1f} MB/s; sync takes {seconds / peer:.2f}x its time")
+        print(
+            f"peer          {peer:8.2f} s   {raw / MB / peer:7.1f} MB/s; sync takes {seconds / peer:.2f}x its time"
+        )
         print(f"peak memory   {max(run['peak'] for run in runs) / MB:8.0f} MB")
-        print(f"Parquet       {logs / MB:8.1f} MB logs, {raw / logs:.1f}x smaller than raw; {lake / MB:.1f} MB with rollups")
+        print(
+            f"Parquet       {logs / MB:8.1f} MB logs, {raw / logs:.1f}x smaller than raw; {lake / MB:.1f} MB with rollups"
+        )
 
 
 def _fill(settings: Settings, files: Path, entries: int, flush_seconds: float) -> None:
