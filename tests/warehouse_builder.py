@@ -31,6 +31,11 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def naive(text: str) -> datetime:
+    """A moment in UTC as DuckDB gives it: without a zone."""
+    return datetime.fromisoformat(text)
+
+
 def millis(moment: datetime | str) -> int:
     """Epoch milliseconds of a moment."""
     return round((utc(moment) if isinstance(moment, str) else moment).timestamp() * 1000)

@@ -1,16 +1,18 @@
-"""GET /analytics: endpoints/window, endpoints/analytics, endpoints/top_error_messages, endpoints/health_factors."""
+"""GET /analytics: endpoints/window, endpoints/analytics, endpoints/health_factors and
+endpoints/top_error_messages.
+"""
 
 from __future__ import annotations
 
 import math
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.sql.conftest import Open
-from tests.warehouse_builder import MB, Builder, log, millis, utc
+from tests.warehouse_builder import MB, Builder, log, millis, naive, utc
 from warehouse.service import Warehouse
 
 DAY = utc("2026-03-01T00:00:00")
@@ -250,7 +252,7 @@ def test_quantiles_are_null_when_nothing_was_timed(hourly: Warehouse) -> None:
 def test_longer_windows_read_coarser_slots(
     hourly: Warehouse, hours: int, grain: int, latency_grain: int, period: int
 ) -> None:
-    now = datetime(2026, 3, 1, 10, 0, 1)
+    now = naive("2026-03-01T10:00:01")
     window = hourly.run("window", {"now": now, "hours": hours, "points": 24})[0]
     assert (window["grain"], window["latency_grain"], window["period_seconds"]) == (
         grain,
@@ -258,7 +260,7 @@ def test_longer_windows_read_coarser_slots(
         period,
     )
     # A second after ten the slot that is running ends at the next multiple of the grain.
-    assert window["window_end"] == datetime(2026, 3, 1, 10) + timedelta(seconds=grain)
+    assert window["window_end"] == naive("2026-03-01T10:00:00") + timedelta(seconds=grain)
     assert window["window_end"] - window["window_start"] == timedelta(hours=hours)
     assert window["window_start"] - window["previous_start"] == timedelta(hours=hours)
     # Each period is a whole number of slots.
@@ -266,5 +268,5 @@ def test_longer_windows_read_coarser_slots(
 
 
 def test_a_window_ends_now_when_now_is_the_end_of_a_slot(hourly: Warehouse) -> None:
-    now = datetime(2026, 3, 1, 10)
+    now = naive("2026-03-01T10:00:00")
     assert hourly.run("window", {"now": now, "hours": 720, "points": 24})[0]["window_end"] == now

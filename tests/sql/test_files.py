@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.sql.conftest import Open
-from tests.warehouse_builder import Builder, utc
+from tests.warehouse_builder import Builder, naive, utc
 from warehouse import duck, sqlfiles
 from warehouse.service import Warehouse
 
 TESTS = Path(__file__).parents[1]
 FOLDERS = sorted(path.name for path in sqlfiles.root().iterdir() if path.is_dir())
 FILES = [f"{folder}/{name}" for folder in FOLDERS for name in sqlfiles.names(folder)]
-NOW = datetime(2026, 3, 2, 12, 0)
+NOW = naive("2026-03-02T12:00:00")
 
 #: A value for every parameter that a query of sql/endpoints names.
 PARAMETERS: dict[str, Any] = {
@@ -135,8 +134,9 @@ def test_every_rollup_of_nothing_is_nothing_with_the_columns_of_its_table(
 ) -> None:
     con.execute(f"CREATE OR REPLACE TEMP VIEW fresh_logs AS {duck.empty_relation('logs')}")
     con.execute(
-        "CREATE OR REPLACE TEMP VIEW fresh_objects AS SELECT '' AS prefix, TIMESTAMP '2026-01-01' AS last_modified,"
-        " '' AS storage_class, CAST(1 AS BIGINT) AS sign, CAST(1 AS BIGINT) AS size WHERE false"
+        "CREATE OR REPLACE TEMP VIEW fresh_objects AS SELECT '' AS prefix, '' AS storage_class,"
+        " TIMESTAMP '2026-01-01' AS last_modified, CAST(1 AS BIGINT) AS sign, CAST(1 AS BIGINT) AS size"
+        " WHERE false"
     )
     con.execute(f"CREATE OR REPLACE TEMP VIEW prior AS {duck.empty_relation(name)}")
     answer = con.execute(sqlfiles.read("rollups", name))
@@ -147,9 +147,9 @@ def test_every_rollup_of_nothing_is_nothing_with_the_columns_of_its_table(
 @pytest.mark.parametrize("name", sqlfiles.names("inventory"))
 def test_every_inventory_of_nothing_is_nothing(con: duck.Connection, name: str) -> None:
     con.execute(
-        "CREATE OR REPLACE TEMP VIEW package_objects AS SELECT '' AS bucket, '' AS object_key, '' AS path, '' AS etag,"
-        " CAST(0 AS BIGINT) AS size, TIMESTAMP '2026-01-01' AS last_modified, '' AS storage_class, '{}' AS metadata"
-        " WHERE false"
+        "CREATE OR REPLACE TEMP VIEW package_objects AS SELECT '' AS bucket, '' AS object_key, '' AS path,"
+        " '' AS etag, CAST(0 AS BIGINT) AS size, TIMESTAMP '2026-01-01' AS last_modified,"
+        " '' AS storage_class, '{}' AS metadata WHERE false"
     )
     answer = con.execute(sqlfiles.read("inventory", name))
     assert [(column[0], str(column[1])) for column in answer.description or ()] == list(duck.columns(name))
