@@ -45,8 +45,10 @@ def log(
     at: datetime | str | float, level: Any = "info", message: Any = "served", **fields: Any
 ) -> dict[str, Any]:
     """One entry of the registry's format; what is no top-level field goes into the metadata."""
+    moment = utc(at) if isinstance(at, str) else at
+    ms = moment.timestamp() * 1000 if isinstance(moment, datetime) else moment
     entry: dict[str, Any] = {
-        "timestamp": at if isinstance(at, int | float) else millis(at),
+        "timestamp": int(ms) if ms == int(ms) else ms,
         "level": level,
         "message": message,
     }
