@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,9 @@ _BROKEN_BODY = (
     botocore.exceptions.ReadTimeoutError,
     botocore.exceptions.ResponseStreamingError,
 )
+#: One session per process: each new one would read the description of S3 (0.2 s) again.
+_session = cache(boto3.session.Session)
+_session_lock = threading.Lock()
 
 
 class ObjectInfo(Struct, frozen=True):
@@ -69,25 +73,28 @@ class Bucket:
         self._lock = threading.Lock()
         self.class_a = 0
         self.class_b = 0
-        self._s3: Any = boto3.session.Session().client(
-            "s3",
-            endpoint_url=credentials.endpoint,
-            aws_access_key_id=credentials.access_key_id,
-            aws_secret_access_key=credentials.secret_access_key,
-            region_name=credentials.region,
-            config=Config(
-                # A proxy of the environment is not the way to this machine itself.
-                proxies={} if _is_loopback(credentials.endpoint) else None,
-                # R2 does not know the checksums that boto3 sends by default since 1.36.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-                s3={"addressing_style": "path"},
-                max_pool_connections=settings.fetch_threads + 2,
-                connect_timeout=10,
-                read_timeout=60,
-                retries={"mode": "standard", "max_attempts": 5},
-            ),
+        config = Config(
+            # A proxy of the environment is not the way to this machine itself.
+            proxies={} if _is_loopback(credentials.endpoint) else None,
+            # R2 does not know the checksums that boto3 sends by default since 1.36.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={"addressing_style": "path"},
+            max_pool_connections=settings.fetch_threads + 2,
+            connect_timeout=10,
+            read_timeout=60,
+            retries={"mode": "standard", "max_attempts": 5},
         )
+        # A session may not be used from several threads at once; the clients that it makes may.
+        with _session_lock:
+            self._s3: Any = _session().client(
+                "s3",
+                endpoint_url=credentials.endpoint,
+                aws_access_key_id=credentials.access_key_id,
+                aws_secret_access_key=credentials.secret_access_key,
+                region_name=credentials.region,
+                config=config,
+            )
 
     def list(self, prefix: str, start_after: str | None = None) -> Iterator[ObjectInfo]:
         """Every object below `prefix`, page by page (1,000 keys a call, Class A)."""
@@ -128,6 +135,7 @@ class Bucket:
                 reply = self._s3.get_object(**request)
                 # Not every server heeds If-Match.
                 if etag and reply["ETag"].strip('"') != etag:
+                    reply["Body"].close()
                     raise _changed(key)
                 try:
                     body: bytes = reply["Body"].read()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -12,9 +13,10 @@ from warehouse.settings import Settings
 
 
 @pytest.fixture
-def mirror(bucket: tuple[Settings, Bucket]) -> Mirror:
+def mirror(bucket: tuple[Settings, Bucket]) -> Iterator[Mirror]:
     """A fresh bucket and a fresh warehouse of it."""
-    return Mirror(*bucket)
+    with closing(Mirror(*bucket)) as fresh:
+        yield fresh
 
 
 @pytest.fixture

@@ -97,10 +97,26 @@ class Mirror:
     def __init__(self, settings: Settings, bucket: Bucket) -> None:
         self.settings = settings
         self.bucket = bucket
+        self._reader: Warehouse | None = None
+        self._others: list[Mirror] = []
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        for other in self._others:
+            other.close()
+
+    @property
+    def reader(self) -> Warehouse:
+        """The warehouse, opened once: it must see every commit of others."""
+        if self._reader is None:
+            self._reader = Warehouse(self.settings)
+        return self._reader
 
     def with_settings(self, **changes: Any) -> Mirror:
         """The same bucket with other settings, for example another data directory."""
-        return Mirror(msgspec.structs.replace(self.settings, **changes), self.bucket)
+        self._others.append(Mirror(msgspec.structs.replace(self.settings, **changes), self.bucket))
+        return self._others[-1]
 
     @property
     def lake(self) -> Path:
@@ -116,8 +132,7 @@ class Mirror:
         return cleanup.run(self.settings, now=now, **options)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(Warehouse(self.settings)) as warehouse:
-            return warehouse.sql(query).rows
+        return self.reader.sql(query).rows
 
     def row(self, query: str) -> tuple[Any, ...]:
         rows = self.rows(query)
@@ -125,8 +140,7 @@ class Mirror:
         return rows[0]
 
     def contents(self, tables: Sequence[str] = tuple(CONTENTS)) -> dict[str, list[tuple[Any, ...]]]:
-        with closing(Warehouse(self.settings)) as warehouse:
-            return {table: warehouse.sql(CONTENTS[table]).rows for table in tables}
+        return {table: self.rows(CONTENTS[table]) for table in tables}
 
     def files(self) -> dict[str, int]:
         """Path and size of every file that counts."""
@@ -148,8 +162,7 @@ class Mirror:
             return manifest.generation()
 
     def last_run(self) -> dict[str, Any]:
-        with closing(Warehouse(self.settings)) as warehouse:
-            return warehouse.run("status_last_run")[0]
+        return self.reader.run("status_last_run")[0]
 
     def let_the_grace_end(self, monkeypatch: Any) -> None:
         """What retired goes at the next start of a run."""

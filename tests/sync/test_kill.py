@@ -22,13 +22,13 @@ SYNC = "sync._CHUNK_OBJECTS = 1\nsync.run(settings)"
 
 def run_until_killed(mirror: Mirror, code: str, seconds: float) -> bool:
     """Start a writer, kill it `seconds` after its run began; tells whether it was in the middle of it."""
-    before = mirror.row("SELECT count(*) FROM runs")[0]
     with closing(Manifest(mirror.settings.data_dir)) as manifest:
+        before = len(manifest.snapshot().runs)
         child = mirror.spawn(code)
         deadline = time.monotonic() + 60
         while child.poll() is None and len(manifest.snapshot().runs) == before:
             assert time.monotonic() < deadline
-            time.sleep(0.002)
+            time.sleep(0.01)
         time.sleep(seconds)
         child.kill()
         child.communicate()

@@ -145,7 +145,8 @@ def mirror_2(second_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
     )
     with closing(Bucket(settings)) as bucket:
         bucket.create()
-        yield Mirror(settings, bucket)
+        with closing(Mirror(settings, bucket)) as fresh:
+            yield fresh
 
 
 def test_a_second_s3_server_is_mirrored_alike(mirror: Mirror, mirror_2: Mirror) -> None:

@@ -36,10 +36,10 @@ def demo(s3: EmbeddedS3, tmp_path_factory: pytest.TempPathFactory) -> Iterator[M
         bucket.create()
         for item in generate(END, 2, ENTRIES, flush_seconds=3600, malformed=MALFORMED):
             bucket.put(item.key, item.body, metadata=item.metadata)
-        mirror = Mirror(settings, bucket)
-        summary = mirror.sync()
-        assert (summary.entries, summary.rejected_lines) == (ENTRIES, MALFORMED)
-        yield mirror
+        with closing(Mirror(settings, bucket)) as mirror:
+            summary = mirror.sync()
+            assert (summary.entries, summary.rejected_lines) == (ENTRIES, MALFORMED)
+            yield mirror
 
 
 @pytest.fixture(scope="module")

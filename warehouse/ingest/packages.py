@@ -59,7 +59,9 @@ class PackageSync:
         listed = {info.key: info for info in self._bucket.list(prefix) if not info.key.endswith("/")}
         fresh = [info for key, info in listed.items() if key not in ledger or ledger[key].etag != info.etag]
         back = [
-            msgspec.structs.replace(item, gone=False)
+            msgspec.structs.replace(
+                item, gone=False, modified_us=round(listed[key].last_modified.timestamp() * 1_000_000)
+            )
             for key, item in ledger.items()
             if item.gone and key in listed and item.etag == listed[key].etag
         ]
