@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -12,8 +13,9 @@ from msgspec import Struct
 from warehouse.engine import Engine
 from warehouse.errors import BadRequestError
 
-#: Dates that are asked one by one before the rest is asked at once: most pages are full by then.
-_SINGLE_DATES = 3
+#: How far from the page's end of time the first spans reach that are looked through.
+_SPANS = (timedelta(minutes=2), timedelta(minutes=20), timedelta(hours=4), timedelta(days=2))
+_TICK = timedelta(microseconds=1)
 _FIRST_DATE = date(1970, 1, 1)
 _LAST_DATE = date(9999, 12, 31)
 
@@ -75,29 +77,63 @@ def _parameters(wanted: LogFilter) -> dict[str, Any]:
 
 
 def _rows(engine: Engine, wanted: LogFilter, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    """Walk the dates from the page's end of time and stop when the page is full.
+    """Walk the time from the page's end of it and stop when the page is full.
 
     One row more than the page holds is looked for: it tells that there is a next page.
     """
     descending = wanted.order == "desc"
     query = "logs_newest" if descending else "logs_oldest"
-    low, high = parameters["first_date"], parameters["last_date"]
-    if parameters.get("after_ts") is not None:
-        seen = parameters["after_ts"].date()
-        low, high = (low, min(high, seen)) if descending else (max(low, seen), high)
-    dates = [row["date"] for row in engine.run("log_dates") if low <= row["date"] <= high]
-    if not descending:
-        dates.reverse()
-    spans = [(day, day) for day in dates[:_SINGLE_DATES]]
-    if rest := dates[_SINGLE_DATES:]:
-        spans.append((min(rest), max(rest)))
     rows: list[dict[str, Any]] = []
-    for first, last in spans:
-        missing = wanted.limit + 1 - len(rows)
-        rows += engine.run(query, parameters | {"first_date": first, "last_date": last, "limit": missing})
+    for from_ts, to_ts in _spans(engine.run("log_dates"), parameters, descending=descending):
+        span = {
+            "from_ts": from_ts,
+            "to_ts": to_ts,
+            "first_date": from_ts.date(),
+            "last_date": to_ts.date(),
+            "limit": wanted.limit + 1 - len(rows),
+        }
+        rows += engine.run(query, parameters | span)
         if len(rows) > wanted.limit:
             break
     return rows
+
+
+def _spans(
+    dates: list[dict[str, Any]], parameters: dict[str, Any], *, descending: bool
+) -> Iterator[tuple[datetime, datetime]]:
+    """Half-open spans of time to look through, in the page's order and growing.
+
+    Files are sorted by time, so a short span reads a small part of one file, and most pages lie in the
+    first; a filter that matches rarely needs few longer ones.
+    """
+    low = _latest(parameters["start"], None if descending else parameters.get("after_ts"))
+    high = _earliest(parameters["end"], parameters.get("after_ts") if descending else None)
+    held = [
+        (row["first_ts"], row["last_ts"])
+        for row in dates
+        if (low is None or row["last_ts"] >= low) and (high is None or row["first_ts"] <= high)
+    ]
+    if not held:
+        return
+    oldest, newest = min(first for first, _ in held), max(last for _, last in held)
+    oldest = max(oldest, low or oldest)
+    newest = min(newest, high or newest) + _TICK
+    edge, last_edge = (newest, oldest) if descending else (oldest, newest)
+    for length in _SPANS:
+        further = max(newest - length, oldest) if descending else min(oldest + length, newest)
+        if further != edge:
+            yield (further, edge) if descending else (edge, further)
+        edge = further
+    if edge != last_edge:
+        yield (last_edge, edge) if descending else (edge, last_edge)
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _counts(engine: Engine, wanted: LogFilter, parameters: dict[str, Any]) -> list[dict[str, Any]]:

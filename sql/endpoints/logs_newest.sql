@@ -1,7 +1,8 @@
 -- GET /logs: one page of the log viewer, newest first.
--- Parameters: $first_date and $last_date (UTC dates to look at), $start and $end (both inclusive), the filters of
--- macros/log_matches.sql, the row that the last page ended with ($after_ts, $after_key, $after_line; null: the
--- first page), $limit. At most $limit rows. Units: times in epoch ms, after_ts with microseconds.
+-- Parameters: the span to look through, $from_ts (inclusive) to $to_ts (exclusive) and its dates $first_date and
+-- $last_date (UTC); $start and $end (both inclusive), the filters of macros/log_matches.sql, the row that the last
+-- page ended with ($after_ts, $after_key, $after_line; null: the first page), $limit. At most $limit rows.
+-- Units: times in epoch ms, after_ts with microseconds.
 SELECT
     epoch_millis(l.ts) AS timestamp,
     l.level,
@@ -22,6 +23,7 @@ SELECT
     epoch_us(l.ts) AS ts_us
 FROM logs AS l
 WHERE l.date BETWEEN $first_date AND $last_date
+    AND l.ts >= $from_ts AND l.ts < $to_ts
     AND ($start IS NULL OR l.ts >= $start)
     AND ($end IS NULL OR l.ts <= $end)
     AND log_matches(l.level, l.source, l.config_hash, l.message, l.status, l.method, l.package, l.response_ms,

@@ -44,7 +44,8 @@ def _report(name: str, runs: int, measure: Callable[[], float]) -> None:
     measure()
     times = [measure() for _ in range(runs)]
     print(
-        f"{name:32} {statistics.median(times):6.3f} s (median of {runs}, {min(times):.3f} to {max(times):.3f})"
+        f"{name:32} {statistics.median(times):6.3f} s"
+        f" (median of {runs}, {min(times):.3f} to {max(times):.3f})"
     )
 
 

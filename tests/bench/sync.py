@@ -1,9 +1,9 @@
 """How fast a sync is: `python -m tests.bench.sync [--entries 1000000] [--runs 3]`.
 
-Demo logs (gzip NDJSON) in a real S3 server on loopback are synced into an empty warehouse, in a process of its
-own whose peak memory is measured. The peer in the same run is what a user would type: one DuckDB query over
-the same objects as local files, `COPY (SELECT * FROM read_json(…) ORDER BY timestamp) TO … (FORMAT parquet)`;
-it fetches nothing, keeps no rollups and refuses malformed lines, so it reads none.
+Demo logs (gzip NDJSON) in a real S3 server on loopback are synced into an empty warehouse, in a process of
+its own whose peak memory is measured. The peer in the same run is what a user would type: one DuckDB query
+over the same objects as local files, `COPY (SELECT * FROM read_json(…) ORDER BY timestamp) TO …`; it fetches
+nothing, keeps no rollups and refuses malformed lines, so it reads none.
 """
 
 from __future__ import annotations
@@ -65,15 +65,18 @@ def main() -> None:
             f"{runs[0]['entries']:,} entries in {runs[0]['objects']:,} objects, {raw / MB:,.0f} MB raw NDJSON"
         )
         print(
-            f"sync          {seconds:8.2f} s   {raw / MB / seconds:7.1f} MB/s of raw NDJSON (median of {len(runs)})"
+            f"sync          {seconds:8.2f} s   {raw / MB / seconds:7.1f} MB/s of raw NDJSON"
+            f" (median of {len(runs)})"
         )
         peer = statistics.median(peers)
         print(
-            f"peer          {peer:8.2f} s   {raw / MB / peer:7.1f} MB/s; sync takes {seconds / peer:.2f}x its time"
+            f"peer          {peer:8.2f} s   {raw / MB / peer:7.1f} MB/s;"
+            f" sync takes {seconds / peer:.2f}x its time"
         )
         print(f"peak memory   {max(run['peak'] for run in runs) / MB:8.0f} MB")
         print(
-            f"Parquet       {logs / MB:8.1f} MB logs, {raw / logs:.1f}x smaller than raw; {lake / MB:.1f} MB with rollups"
+            f"Parquet       {logs / MB:8.1f} MB logs, {raw / logs:.1f}x smaller than raw;"
+            f" {lake / MB:.1f} MB with rollups"
         )
 
 
@@ -109,8 +112,8 @@ def _peer(files: Path, target: Path) -> float:
     con = duck.connect()
     started = time.perf_counter()
     con.execute(
-        f"COPY (SELECT * FROM read_json('{files}/*.jsonl.gz', format = 'newline_delimited') ORDER BY timestamp)"
-        f" TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+        f"COPY (SELECT * FROM read_json('{files}/*.jsonl.gz', format = 'newline_delimited')"
+        f" ORDER BY timestamp) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
     )
     con.close()
     return time.perf_counter() - started
