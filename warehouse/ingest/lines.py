@@ -20,6 +20,7 @@ from warehouse.errors import ObjectError
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_ZSTD_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 #: Compressed bytes inflated at a time, so that one object never has to fit in memory inflated.
 _SLICE = 256 * 1024
 #: What the two libraries raise on damaged data.
@@ -42,7 +43,8 @@ def compression(body: bytes) -> str:
     """gzip, zstd or none, by the first bytes: names and Content-Encoding are not to be trusted."""
     if body.startswith(_GZIP):
         return "gzip"
-    return "zstd" if body.startswith(_ZSTD) else "none"
+    # Parallel compressors begin with a frame that is to be skipped.
+    return "zstd" if body.startswith(_ZSTD) or _ZSTD_SKIPPABLE.match(body) else "none"
 
 
 def inflate(body: bytes) -> Iterator[bytes]:
@@ -55,25 +57,47 @@ def inflate(body: bytes) -> Iterator[bytes]:
         for start in range(0, len(body), _SLICE * 16):
             yield body[start : start + _SLICE * 16]
         return
+    given = start = 0
+    try:
+        for begin, text in _members(body, kind, len(body)):
+            start = begin
+            given += len(text)
+            yield text
+    except ObjectError:
+        # Of a slice with damage in it the libraries give nothing. Byte by byte they give what is before it.
+        for _, text in _members(body, kind, start):
+            if len(text) > given:
+                yield text[given:]
+            given = max(0, given - len(text))
+
+
+def _members(body: bytes, kind: str, careful_from: int) -> Iterator[tuple[int, bytes]]:
+    """Text, with the place in the body where its slice begins. From `careful_from` on a slice is one byte."""
     new: Callable[[], Any] = (
         (lambda: isal_zlib.decompressobj(wbits=31))
         if kind == "gzip"
         else (lambda: zstandard.ZstdDecompressor().decompressobj())
     )
     member = new()
-    for start in range(0, len(body), _SLICE):
-        piece = body[start : start + _SLICE]
+    start = 0
+    while start < len(body):
+        end = start + (_SLICE if start < careful_from else 1)
+        piece = body[start:end]
         while piece:
             if member.eof:
+                # Some writers pad the end with zero bytes; those are no member.
+                piece = piece.lstrip(b"\0")
+                if not piece:
+                    break
                 member = new()
             try:
                 text = member.decompress(piece)
             except _DAMAGE as error:
                 raise ObjectError(f"damaged {kind} data: {error}") from error
             if text:
-                yield text
-            # Some writers pad the end with zero bytes; those are no member.
-            piece = member.unused_data.lstrip(b"\0") if member.eof else b""
+                yield start, text
+            piece = member.unused_data if member.eof else b""
+        start = end
     if not member.eof:
         raise ObjectError(f"the {kind} data end early")
 
