@@ -34,7 +34,7 @@ running AS (
     FROM slots AS t
     LEFT JOIN activity_slots AS a ON a.slot = t.slot
     LEFT JOIN storage_slots AS s ON s.slot = t.slot
-    WINDOW w AS (ORDER BY t.slot)
+    WINDOW w AS (ORDER BY t.slot ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
 
 -- The sums over one window are the differences of two running sums.

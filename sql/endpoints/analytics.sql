@@ -20,29 +20,37 @@ bucket_sums AS (
     SELECT
         l.slot >= $window_start AS is_current,
         l.bucket,
-        sum(l.entries) AS entries
+        CAST(sum(l.entries) AS DOUBLE) AS entries
     FROM latency AS l
     WHERE l.date BETWEEN CAST($previous_start AS DATE) AND CAST($window_end AS DATE)
         AND l.grain = $latency_grain AND l.slot >= $previous_start AND l.slot < $window_end
     GROUP BY l.slot >= $window_start, l.bucket
 ),
 
+bucket_totals AS (
+    SELECT b.is_current, sum(b.entries) AS total
+    FROM bucket_sums AS b
+    GROUP BY b.is_current
+),
+
 ranked AS (
     SELECT
         b.is_current,
         b.bucket,
-        sum(b.entries) OVER (PARTITION BY b.is_current ORDER BY b.bucket) AS up_to,
-        sum(b.entries) OVER (PARTITION BY b.is_current) AS total
+        sum(b.entries) OVER (
+            PARTITION BY b.is_current ORDER BY b.bucket ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS up_to
     FROM bucket_sums AS b
 ),
 
 quantiles AS (
     SELECT
         r.is_current,
-        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= 0.50 * r.total)) AS p50,
-        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= 0.95 * r.total)) AS p95,
-        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= 0.99 * r.total)) AS p99
+        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.50 AS DOUBLE) * t.total)) AS p50,
+        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.95 AS DOUBLE) * t.total)) AS p95,
+        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.99 AS DOUBLE) * t.total)) AS p99
     FROM ranked AS r
+    JOIN bucket_totals AS t ON t.is_current = r.is_current
     GROUP BY r.is_current
 ),
 

@@ -27,7 +27,7 @@ bucket_sums AS (
     SELECT
         CAST(floor((epoch_us(l.slot) - epoch_us(CAST($window_start AS TIMESTAMP))) / ($period_seconds * 1e6)) AS BIGINT) AS i,
         l.bucket,
-        sum(l.entries) AS entries
+        CAST(sum(l.entries) AS DOUBLE) AS entries
     FROM latency AS l
     WHERE l.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
         AND l.grain = $latency_grain AND l.slot >= $window_start AND l.slot < $window_end
@@ -35,18 +35,26 @@ bucket_sums AS (
         l.bucket
 ),
 
+bucket_totals AS (
+    SELECT b.i, sum(b.entries) AS total
+    FROM bucket_sums AS b
+    GROUP BY b.i
+),
+
 ranked AS (
     SELECT
         b.i,
         b.bucket,
-        sum(b.entries) OVER (PARTITION BY b.i ORDER BY b.bucket) AS up_to,
-        sum(b.entries) OVER (PARTITION BY b.i) AS total
+        sum(b.entries) OVER (
+            PARTITION BY b.i ORDER BY b.bucket ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS up_to
     FROM bucket_sums AS b
 ),
 
 quantiles AS (
-    SELECT r.i, bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= 0.95 * r.total)) AS p95
+    SELECT r.i, bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.95 AS DOUBLE) * t.total)) AS p95
     FROM ranked AS r
+    JOIN bucket_totals AS t ON t.i = r.i
     GROUP BY r.i
 ),
 
