@@ -105,7 +105,13 @@ SELECT
     coalesce(hex_hash(j.f."configHash"), o.config_hash) AS config_hash,
     j.f."configVersion" AS config_version,
     -- A response time of more than a day is another unit or nonsense, and would burst the sums of nanoseconds.
-    CASE WHEN j.m."responseTime" BETWEEN 0 AND 86400000 THEN j.m."responseTime" END AS response_ms,
+    -- true and false are cast to 1 and 0.
+    CASE
+        WHEN j.m."responseTime" IN (0, 1) THEN
+            CASE WHEN NOT contains(j.metadata, '"responseTime":true') AND NOT contains(j.metadata, '"responseTime":false')
+                THEN j.m."responseTime" END
+        WHEN j.m."responseTime" BETWEEN 0 AND 86400000 THEN j.m."responseTime"
+    END AS response_ms,
     CASE WHEN coalesce(j.m.status, j.m."statusCode") BETWEEN 100 AND 599
         THEN CAST(coalesce(j.m.status, j.m."statusCode") AS SMALLINT) END AS status,
     upper(j.m.method) AS method,

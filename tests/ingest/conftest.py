@@ -1,0 +1,35 @@
+"""What the tests of the ingest share: lines conformed by the real format, without a lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tests.warehouse_builder import ndjson
+from warehouse import duck, sqlfiles
+from warehouse.ingest.lines import Batcher, split
+
+Row = dict[str, Any]
+Conform = Callable[..., list[Row]]
+
+
+@pytest.fixture(scope="session")
+def conform() -> Iterator[Conform]:
+    """Rows of the registry's format for one object's entries (dicts, texts or bytes)."""
+    with closing(duck.connect(threads=1)) as con:
+
+        def run(*entries: Any, key: str = "logs/1.jsonl") -> list[Row]:
+            batcher = Batcher(1 << 30)
+            assert list(batcher.add(0, ndjson(entries))) == []
+            duck.register(con, "raw_lines", split(batcher.take()))
+            objects = {"object_no": pa.array([0], pa.int32()), "bucket": ["b"], "object_key": [key]}
+            duck.register(con, "raw_objects", pa.table(objects))
+            answer = con.execute(f"SELECT * FROM ({sqlfiles.read('formats', 'registry')}) ORDER BY line")
+            names = [column[0] for column in answer.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+        yield run
