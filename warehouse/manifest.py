@@ -125,7 +125,9 @@ class Manifest:
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_SCHEMA)
+            # Readers do not wait for a writer, as the script would; its last table tells that it ran.
+            if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone():
+                self._db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
             raise UnavailableError(
                 f"the manifest {self.path} cannot be opened: {error}",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from tests.warehouse_builder import ndjson
+from tests.warehouse_builder import Builder, ndjson
 from warehouse import duck, sqlfiles
 from warehouse.ingest.lines import Batcher, split
 
@@ -33,3 +34,9 @@ def conform() -> Iterator[Conform]:
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
         yield run
+
+
+@pytest.fixture
+def builder(tmp_path: Path) -> Builder:
+    """An empty bucket and its warehouse."""
+    return Builder(tmp_path / "data")
