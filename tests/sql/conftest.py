@@ -45,7 +45,7 @@ def synced_once() -> Iterator[Open]:
         yield open_it
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def con() -> Iterator[duck.Connection]:
     """A bare DuckDB that knows the macros."""
     with closing(duck.connect(threads=1)) as opened:

@@ -165,13 +165,11 @@ def crowded(tmp_path_factory: pytest.TempPathFactory, synced_once: Open) -> Ware
     return synced_once(builder)
 
 
-@pytest.mark.parametrize("limit", [1, 5, 6, 7, 50, 125, 126])
+@pytest.mark.parametrize("limit", [3, 5, 6, 7, 50, 125, 126])
 @pytest.mark.parametrize("order", ["desc", "asc"])
 def test_the_cursor_walks_through_every_entry_once_though_timestamps_are_equal(
     crowded: Warehouse, order: str, limit: int
 ) -> None:
-    if limit == 1 and order == "asc":
-        limit = 2  # one page an entry is walked in one direction only
     seen = walk(crowded, lambda cursor: LogFilter(order=order, limit=limit, cursor=cursor))
     expected = sorted(
         ((number // 6, f"logs/{name}.jsonl", number + 1) for name in "abc" for number in range(42)),

@@ -217,7 +217,7 @@ def built_at_once(data_dir: Path) -> dict[str, list[tuple[Any, ...]]]:
     return answers
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(history=st.lists(changes, min_size=2, max_size=4))
 def test_rollups_merged_over_many_commits_equal_those_built_from_all_rows(
     history: list[dict[str, Any]],
