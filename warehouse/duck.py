@@ -16,7 +16,7 @@ from warehouse import sqlfiles
 
 Connection = duckdb.DuckDBPyConnection
 Error = duckdb.Error
-ParserError = duckdb.ParserException
+IOError = duckdb.IOException
 
 #: How every Parquet file is written. Level 1 of zstd is as small as level 3 on log text, and faster.
 PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"

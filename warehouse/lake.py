@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from warehouse import duck
+from warehouse.errors import UnavailableError
 from warehouse.manifest import DataFile, Manifest, now_us
 
 #: How long a file stays after it stopped counting, for queries that began before (microseconds).
@@ -45,16 +47,17 @@ class Lake:
         folder = f"{table}/{duck.PARTITIONS[table]}={partition}" if table in duck.PARTITIONS else table
         relative = f"{folder}/{run_id}-{uuid.uuid4().hex[:12]}.parquet"
         target = self.root / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        copied = con.execute(
-            f"COPY (SELECT {duck.column_list(table)} FROM ({query})) TO {duck.quoted(target)}"
-            f" ({duck.PARQUET})"
-        ).fetchone()
-        entries = int(copied[0]) if copied else 0
+        try:
+            entries = _copy(con, query, table, target)
+        except (duck.IOError, OSError) as error:
+            with suppress(OSError):
+                target.unlink(missing_ok=True)
+            raise UnavailableError(
+                f"{target} cannot be written: {str(error).splitlines()[0]}",
+                hint="check the disk's space and the rights on WAREHOUSE_DATA_DIR",
+            ) from error
         if entries == 0:
-            target.unlink()
             return None
-        _make_durable(target)
         first, last = None, None
         if time_column:
             bounds = con.execute(
@@ -94,6 +97,20 @@ class Lake:
         """Unlink files that were written but never committed."""
         for file in files:
             self.path(file).unlink(missing_ok=True)
+
+
+def _copy(con: duck.Connection, query: str, table: str, target: Path) -> int:
+    """Write a query's rows to a file that survives a crash; no file is left when there is none."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    copied = con.execute(
+        f"COPY (SELECT {duck.column_list(table)} FROM ({query})) TO {duck.quoted(target)} ({duck.PARQUET})"
+    ).fetchone()
+    entries = int(copied[0]) if copied else 0
+    if entries:
+        _make_durable(target)
+    else:
+        target.unlink()
+    return entries
 
 
 def _make_durable(path: Path) -> None:

@@ -24,6 +24,8 @@ Answer = TypeVar("Answer")
 
 #: Answers kept per generation and window: dashboards ask the same thing many times within one slot.
 _KEPT_ANSWERS = 256
+#: Commits are seconds apart and answers take milliseconds: one repetition is nearly always enough.
+_COMPUTE_ATTEMPTS = 3
 
 
 class Warehouse:
@@ -231,17 +233,26 @@ class Warehouse:
         return asked | self._engine.run("window", asked | {"now": _naive(now)})[0]
 
     def _kept(self, name: str, parameters: Row, compute: Callable[[Row], Answer]) -> Answer:
-        """The answer to a question that was asked before in this generation, or a new one."""
-        generation = self._engine.snapshot().generation
-        key = (name, generation, *sorted((field, str(value)) for field, value in parameters.items()))
+        """The answer to a question that was asked before in this generation, or a new one.
+
+        An answer of several queries is of one generation: when a commit came between them, they are asked
+        again.
+        """
+        asked = (name, *sorted((field, str(value)) for field, value in parameters.items()))
+        attempts_left = _COMPUTE_ATTEMPTS
+        while True:
+            generation = self._engine.snapshot().generation
+            with self._answers_lock:
+                if (generation, asked) in self._answers:
+                    self._answers.move_to_end((generation, asked))
+                    kept: Answer = self._answers[generation, asked]
+                    return kept
+            answer = compute(parameters)
+            attempts_left -= 1
+            if not attempts_left or self._engine.snapshot().generation == generation:
+                break
         with self._answers_lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-                kept: Answer = self._answers[key]
-                return kept
-        answer = compute(parameters)
-        with self._answers_lock:
-            self._answers[key] = answer
+            self._answers[generation, asked] = answer
             while len(self._answers) > _KEPT_ANSWERS:
                 self._answers.popitem(last=False)
         return answer
