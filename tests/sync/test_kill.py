@@ -20,13 +20,20 @@ KILLS = 12
 SYNC = "sync._CHUNK_OBJECTS = 1\nsync.run(settings)"
 
 
-def run_until_killed(mirror: Mirror, code: str, seconds: float) -> bool:
-    """Start a writer, kill it `seconds` after its run began; tells whether it was in the middle of it."""
+def run_until_killed(mirror: Mirror, code: str, seconds: float, *, commits: int = 0) -> bool:
+    """Start a writer, kill it `seconds` after its run began and committed so often.
+
+    Tells whether it was in the middle of its run. Commits are counted, because their speed is the machine's.
+    """
     with closing(Manifest(mirror.settings.data_dir)) as manifest:
         before = len(manifest.snapshot().runs)
         child = mirror.spawn(code)
         deadline = time.monotonic() + 60
         while child.poll() is None and len(manifest.snapshot().runs) == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        generation = manifest.generation()
+        while child.poll() is None and manifest.generation() < generation + commits:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         time.sleep(seconds)
@@ -63,7 +70,9 @@ def test_a_sync_killed_at_random_moments_loses_and_doubles_nothing(mirror: Mirro
         reader = pool.submit(read)
         try:
             for kill in range(KILLS):
-                in_the_middle += run_until_killed(mirror, SYNC, chance.uniform(0.05, 0.6))
+                in_the_middle += run_until_killed(
+                    mirror, SYNC, chance.uniform(0, 0.4), commits=chance.randrange(4)
+                )
                 objects.append(mirror.row("SELECT coalesce(sum(objects), 0) FROM ledger")[0])
                 # Some of what is mirrored changes, so that kills hit replacements too.
                 for number in chance.sample(range(50), 3):
