@@ -140,9 +140,11 @@ def test_a_page_holds_its_limit_and_tells_whether_there_is_more(warehouse: Wareh
 
 def walk(warehouse: Warehouse, make: Callable[[str | None], LogFilter]) -> list[tuple[str, int]]:
     """Every entry, page by page, by object and line."""
-    seen, cursor = [], None
+    seen: list[tuple[str, int]] = []
+    cursor = None
     while True:
         answer = warehouse.logs(make(cursor))
+        assert len(seen) < 1_000, "the cursor walks in a circle"
         seen += [(entry["objectKey"], entry["line"]) for entry in answer["logs"]]
         cursor = answer["nextCursor"]
         if not answer["hasMore"]:
