@@ -236,6 +236,12 @@ class Bucket:
             if key is not None and (code in _MISSING or status == "412"):
                 raise (_changed(key) if status == "412" else ObjectError(f"{key} is gone")) from error
             raise BucketError(f"cannot {doing} in bucket {self.name}: {code or status}") from error
+        except botocore.exceptions.ParamValidationError as error:
+            raise BucketError(
+                f"cannot {doing}: {self.name!r} is no name of a bucket, or the key is none",
+                hint="check R2_BUCKET_NAME",
+                field="R2_BUCKET_NAME",
+            ) from error
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.HTTPClientError, OSError) as error:
             raise BucketError(
                 f"cannot {doing} in bucket {self.name}: no usable answer from {self.endpoint}"

@@ -99,11 +99,9 @@ class _Cleanup:
         self._freed = 0
 
     def run(self) -> CleanupSummary:
-        if not self._dry_run:
-            if self._manifest.start_run(self._run):
-                # A killed run told the catalog nothing of what it committed.
-                catalog.publish(self._settings.data_dir, self._manifest)
-            self._lake.sweep(self._manifest)
+        if not self._dry_run and self._lake.begin(self._manifest, self._run):
+            # A killed run told the catalog nothing of what it committed.
+            catalog.publish(self._settings.data_dir, self._manifest)
         entries = objects = 0
         try:
             # The bucket first: it needs the ledger only, and a failure there leaves the warehouse whole.

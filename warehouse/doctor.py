@@ -205,6 +205,9 @@ def _disk(data_dir: Path) -> str:
 
 def _catalog(settings: Settings) -> str:
     """The manifest opens, every file that it names is there as it says, and the views answer."""
+    strangers = len(list(Lake(settings.data_dir).root.glob("**/*.parquet")))
+    if strangers and not (settings.data_dir / "manifest.sqlite").exists():
+        raise _Found("fail", f"manifest.sqlite is gone, {strangers:,} Parquet files are there", _REBUILD)
     try:
         require_warehouse(settings.data_dir)
     except UnavailableError as error:
@@ -219,6 +222,9 @@ def _files(data_dir: Path) -> tuple[int, int]:
     manifest, lake = Manifest(data_dir), Lake(data_dir)
     try:
         named = manifest.files()
+        if manifest.is_new() and (strangers := len(lake.leftovers(manifest))):
+            detail = f"the manifest is empty, {strangers:,} Parquet files are there"
+            raise _Found("fail", detail, _REBUILD)
     finally:
         manifest.close()
     wrong = []
@@ -236,7 +242,7 @@ def _files(data_dir: Path) -> tuple[int, int]:
     return len(named), sum(file.bytes for file in named)
 
 
-_REBUILD = "restore the data directory, or move it away and run `warehouse sync`: the bucket has everything"
+_REBUILD = "restore the data directory, or move it away and `warehouse sync` what the bucket still has"
 
 
 def _entries(warehouse: Warehouse) -> int:

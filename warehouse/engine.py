@@ -20,7 +20,7 @@ from typing import Any
 from msgspec import Struct
 
 from warehouse import duck, sqlfiles
-from warehouse.errors import QueryError
+from warehouse.errors import QueryError, UnavailableError
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest, Snapshot
 
@@ -60,11 +60,12 @@ class Engine:
         self._generation_lock = threading.Lock()
         self._latest: Snapshot | None = None
         self._bind(self._db, self.snapshot())
-        for table in sqlfiles.names("tables"):
-            relation = duck.lake_view(table, f"getvariable('{table}_files')")
-            self._db.execute(f"CREATE OR REPLACE VIEW {table} AS {relation}")
-        for name in sqlfiles.names("views"):
-            self._db.execute(sqlfiles.read("views", name))
+        with _readable():
+            for table in sqlfiles.names("tables"):
+                relation = duck.lake_view(table, f"getvariable('{table}_files')")
+                self._db.execute(f"CREATE OR REPLACE VIEW {table} AS {relation}")
+            for name in sqlfiles.names("views"):
+                self._db.execute(sqlfiles.read("views", name))
 
     def close(self) -> None:
         """Close every connection and remove the scratch folder."""
@@ -89,7 +90,7 @@ class Engine:
         text = sqlfiles.read("endpoints", name)
         given = parameters or {}
         values = {key: given.get(key) for key in sqlfiles.parameters(text)}
-        with self._connection() as con:
+        with _readable(), self._connection() as con:
             cursor = con.execute(text, values)
             columns = [column[0] for column in cursor.description or ()]
             return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
@@ -147,6 +148,18 @@ class Engine:
         path = folder / "empty.parquet"
         self._db.execute(f"COPY ({duck.empty_relation(table)}) TO {duck.quoted(path)} (FORMAT parquet)")
         return path
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Say which file is missing or damaged when DuckDB cannot read one of the lake's."""
+    try:
+        yield
+    except duck.UNREADABLE as error:
+        raise UnavailableError(
+            f"a file of the warehouse cannot be read: {str(error).splitlines()[0]}",
+            hint="`warehouse doctor` names the files that are missing or damaged",
+        ) from error
 
 
 def bind_manifest(con: duck.Connection, snapshot: Snapshot) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from warehouse import duck
 from warehouse.errors import UnavailableError
-from warehouse.manifest import DataFile, Manifest, now_us
+from warehouse.manifest import DataFile, Manifest, Run, now_us
 
 #: How long a file stays after it stopped counting, for queries that began before (microseconds).
 GRACE_US = 10 * 60 * 1_000_000
@@ -76,6 +76,28 @@ class Lake:
             run_id=run_id,
         )
 
+    def begin(self, manifest: Manifest, run: Run) -> int:
+        """Start a run of the holder of the writer's lock, and sweep; gives how many runs were killed before.
+
+        Raises UnavailableError when the manifest is new and the lake is not: with a manifest that got lost,
+        everything would count as a leftover.
+        """
+        if manifest.is_new() and (strangers := len(self.leftovers(manifest))):
+            raise UnavailableError(
+                f"{self.root} holds {strangers:,} Parquet files, but {manifest.path} knows nothing of them",
+                hint="restore the manifest, or move the data directory away and sync again",
+            )
+        killed = manifest.start_run(run)
+        self.sweep(manifest)
+        return killed
+
+    def leftovers(self, manifest: Manifest) -> list[Path]:
+        """Parquet files that the manifest does not know: of killed runs, or of a manifest that got lost."""
+        known = manifest.known_paths()
+        return [
+            path for path in self.root.glob("**/*.parquet") if str(path.relative_to(self.root)) not in known
+        ]
+
     def sweep(self, manifest: Manifest) -> int:
         """Unlink what does not count: leftovers of killed runs, and retired files after their grace.
 
@@ -85,10 +107,7 @@ class Lake:
         for name in due:
             self.path(name).unlink(missing_ok=True)
         manifest.forget_retired(due)
-        known = manifest.known_paths()
-        leftovers = [
-            path for path in self.root.glob("**/*.parquet") if str(path.relative_to(self.root)) not in known
-        ]
+        leftovers = self.leftovers(manifest)
         for path in leftovers:
             path.unlink(missing_ok=True)
         return len(due) + len(leftovers)

@@ -186,7 +186,7 @@ def _decode(cursor: str, order: str) -> dict[str, Any]:
         if made_for != order or not isinstance(key, str):
             raise ValueError("made for another order")
         return {"after_ts": after_ts, "after_key": key, "after_line": int(line)}
-    except (ValueError, TypeError, OverflowError, OSError) as error:
+    except (ValueError, TypeError, OverflowError, OSError, RecursionError) as error:
         raise BadRequestError(
             "cursor is not one that /logs gave for this order",
             hint="leave it out to begin anew",

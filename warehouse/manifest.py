@@ -8,6 +8,7 @@ also moves the generation on. Readers compare the generation and bind file lists
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -15,14 +16,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from msgspec import Struct
 
 from warehouse.errors import UnavailableError
 
-_SCHEMA = """
+SCHEMA_VERSION = 1
+
+_SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-INSERT OR IGNORE INTO meta VALUES ('generation', 0), ('schema', 1);
+INSERT OR IGNORE INTO meta VALUES ('generation', 0), ('schema', {SCHEMA_VERSION});
 -- The ledger: one row per object that was ever mirrored; gone = 1 when the bucket no longer has it.
 CREATE TABLE IF NOT EXISTS objects (
     bucket TEXT NOT NULL, key TEXT NOT NULL, prefix TEXT NOT NULL, etag TEXT NOT NULL, size INTEGER NOT NULL,
@@ -120,19 +124,36 @@ class Manifest:
         self.path = data_dir / "manifest.sqlite"
         self._lock = threading.RLock()
         try:
-            data_dir.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+            self._db = self._open(data_dir)
             self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            # Readers do not wait for a writer, as the script would; its last table tells that it ran.
-            if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone():
-                self._db.executescript(_SCHEMA)
+            version = self._db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
         except (sqlite3.Error, OSError) as error:
             raise UnavailableError(
                 f"the manifest {self.path} cannot be opened: {error}",
-                hint="check WAREHOUSE_DATA_DIR and its rights",
+                hint="check WAREHOUSE_DATA_DIR and its rights; if the file is damaged, restore the data"
+                " directory, or move it away and sync again",
             ) from error
+        if version is None or version[0] != SCHEMA_VERSION:
+            raise UnavailableError(
+                f"the manifest {self.path} has schema {version[0] if version else 'none'}, this version"
+                f" of the warehouse reads {SCHEMA_VERSION}",
+                hint="use the version that wrote it, or move the data directory away and sync again",
+            )
+
+    def _open(self, data_dir: Path) -> sqlite3.Connection:
+        """Connect, with the tables made; a directory that cannot be written is read as it is."""
+        if self.path.exists() and not os.access(data_dir, os.W_OK):
+            # "immutable", because reading a WAL database needs files beside it that could not be made.
+            uri = f"file:{quote(str(self.path.resolve()))}?immutable=1"
+            return sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+        data_dir.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        # Readers do not wait for a writer, as the script would; its last table tells that it ran.
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone():
+            db.executescript(_SCHEMA)
+        return db
 
     def close(self) -> None:
         """Close the database."""
@@ -212,6 +233,14 @@ class Manifest:
         with self._lock:
             rows = self._db.execute("SELECT path FROM files UNION SELECT path FROM retired").fetchall()
         return {row[0] for row in rows}
+
+    def is_new(self) -> bool:
+        """Whether nobody ever wrote a run or a file into it."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM files)"
+            ).fetchone()
+        return not row[0]
 
     # -- writing (under the writer's lock) -------------------------------------------------------
 

@@ -70,6 +70,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             "AWS_ENDPOINT_URL_S3",
             "AWS_ENDPOINT_URL",
             about="S3 endpoint, as https://HOST[:PORT].",
+            pattern="^https?://[^@]+$",
         ),
     ] = None
     jurisdiction: Annotated[
@@ -229,7 +230,8 @@ def _checked(info: SettingInfo, value: Any, variable: str) -> Any:
     try:
         return msgspec.convert(value, info.type, strict=False, dec_hook=_to_path)
     except (msgspec.ValidationError, ValueError, RuntimeError) as error:
-        shown = "its value" if info.secret else repr(value)
+        # An address may carry a password before its @.
+        shown = "its value" if info.secret or "@" in str(value) else repr(value)
         need = "" if info.takes == "text" else f"; it takes a {info.takes}"
         raise SettingError(
             f"{variable} does not take {shown}{need}", hint=info.about.rstrip("."), field=variable

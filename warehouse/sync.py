@@ -115,10 +115,9 @@ class _Sync:
 
     def run(self) -> SyncSummary:
         clock = time.monotonic()
-        if self._manifest.start_run(self._run):
+        if self._lake.begin(self._manifest, self._run):
             # A killed run told the catalog nothing of what it committed.
             catalog.publish(self._settings.data_dir, self._manifest)
-        self._lake.sweep(self._manifest)
         try:
             self._mirror()
             self._run.status = "ok"

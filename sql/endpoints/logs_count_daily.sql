@@ -4,7 +4,7 @@
 SELECT d.day AS date, CAST(sum(d.entries) AS BIGINT) AS entries
 FROM daily AS d
 WHERE ($levels IS NULL OR list_contains($levels, d.level))
-    AND ($source IS NULL OR d.source = $source)
-    AND ($config_hash IS NULL OR d.config_hash = hex_hash($config_hash))
+    AND ($source IS NULL OR coalesce(d.source, 'unknown') = $source)
+    AND ($config_hash IS NULL OR coalesce(d.config_hash, 'unknown') = hex_hash($config_hash))
 GROUP BY d.day
 ORDER BY d.day DESC

@@ -7,7 +7,7 @@ SELECT
     epoch_millis(l.ts) AS timestamp,
     l.level,
     coalesce(l.message, '') AS message,
-    l.source,
+    coalesce(l.source, 'unknown') AS source,
     l.config_hash AS "configHash",
     l.metadata,
     l.extra,

@@ -3,8 +3,9 @@
 -- One row. The window ends at $now, rounded up to the grain, so that the newest entries are in it; it holds
 -- the slots that begin in [window_start, window_end). Grains in seconds: a period of the contract's 24 is a
 -- whole number of slots for any whole number of hours, because 3600 / 24 = 5 * 30.
--- The coarser grains keep the number of slots read about the same for a day, a month and a year; they serve
--- where a period is a whole number of their slots too (720 hours in 24 periods, but not 721).
+-- The coarser grains (from a week and from 90 days on) bound the number of slots that a long window reads; they
+-- serve where a period is a whole number of their slots too (720 hours in 24 periods, but not 721).
+-- With other numbers of periods than 24, a slot belongs to the period in which it begins.
 SELECT
     p.grain,
     CASE WHEN p.width >= 10800 THEN 3600 WHEN p.width >= 900 THEN 300 ELSE 30 END AS latency_grain,
@@ -19,8 +20,8 @@ FROM (
     SELECT
         w.width,
         CASE
-            WHEN w.width >= 108000 AND w.width % 3600 = 0 THEN 3600
-            WHEN w.width >= 10800 AND w.width % 300 = 0 THEN 300
+            WHEN w.width > 324000 AND w.width % 3600 = 0 THEN 3600
+            WHEN w.width > 25200 AND w.width % 300 = 0 THEN 300
             ELSE 30
         END AS grain
     FROM (SELECT CAST($hours AS DOUBLE) * 3600 / $points AS width) AS w

@@ -17,12 +17,18 @@ from isal import isal_zlib
 from msgspec import Struct, field
 
 from warehouse.errors import ObjectError
+from warehouse.settings import MIB
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZSTD_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
-#: Compressed bytes inflated at a time, so that one object never has to fit in memory inflated.
-_SLICE = 256 * 1024
+#: Compressed bytes inflated at a time: gzip makes at most 4 MB of them and zstd 128 MB, so that no object,
+#: however well it compresses, has to fit in memory inflated.
+_SLICE = 4096
+_PLAIN_SLICE = 4 * MIB
+#: Lines that a batch holds at most: each costs memory of its own, be it empty.
+_BATCH_LINES = 500_000
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: What the two libraries raise on damaged data.
 _DAMAGE: tuple[type[Exception], ...] = (
     cast("type[Exception]", isal_zlib.IsalError),
@@ -54,8 +60,8 @@ def inflate(body: bytes) -> Iterator[bytes]:
     """
     kind = compression(body)
     if kind == "none":
-        for start in range(0, len(body), _SLICE * 16):
-            yield body[start : start + _SLICE * 16]
+        for start in range(0, len(body), _PLAIN_SLICE):
+            yield body[start : start + _PLAIN_SLICE]
         return
     given = start = 0
     try:
@@ -69,6 +75,14 @@ def inflate(body: bytes) -> Iterator[bytes]:
             if len(text) > given:
                 yield text[given:]
             given = max(0, given - len(text))
+
+
+def _without_mark(texts: Iterator[bytes]) -> Iterator[bytes]:
+    """A text without the byte order mark that some editors and Windows tools begin a file with."""
+    for first in texts:
+        yield first.removeprefix(_BYTE_ORDER_MARK)
+        break
+    yield from texts
 
 
 def _members(body: bytes, kind: str, careful_from: int) -> Iterator[tuple[int, bytes]]:
@@ -123,6 +137,7 @@ class Batch(Struct):
     text: bytearray = field(default_factory=bytearray)
     pieces: list[Piece] = field(default_factory=list)
     faults: list[tuple[int, str]] = field(default_factory=list)
+    lines: int = 0
 
 
 class Batcher:
@@ -137,14 +152,14 @@ class Batcher:
         rest = bytearray()
         line = 1
         try:
-            for text in inflate(body):
+            for text in _without_mark(inflate(body)):
                 cut = text.rfind(b"\n") + 1
                 if not cut:
                     rest += text
                     continue
                 line += self._append(object_no, line, rest, memoryview(text)[:cut])
                 rest = bytearray(memoryview(text)[cut:])
-                if len(self._batch.text) >= self._size:
+                if len(self._batch.text) >= self._size or self._batch.lines >= _BATCH_LINES:
                     yield self.take()
         except ObjectError as error:
             self._batch.faults.append((object_no, error.detail))
@@ -162,6 +177,7 @@ class Batcher:
         self._batch.text += end
         count = self._batch.text.count(b"\n", before)
         self._batch.pieces.append(Piece(object_no, first_line, count, len(self._batch.text) - before))
+        self._batch.lines += count
         return count
 
 
