@@ -64,13 +64,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = None
     endpoint: Annotated[
-        str | None,
+        Annotated[str, Meta(pattern="^[^@]*$")] | None,  # a password would be shown with the address
         _setting(
             "R2_ENDPOINT",
             "AWS_ENDPOINT_URL_S3",
             "AWS_ENDPOINT_URL",
             about="S3 endpoint, as https://HOST[:PORT].",
-            pattern="^https?://[^@]+$",
         ),
     ] = None
     jurisdiction: Annotated[

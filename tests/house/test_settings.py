@@ -129,3 +129,10 @@ def test_the_page_names_every_variable():
     for info in table():
         for variable in info.env:
             assert f"`{variable}`" in page()
+
+
+def test_an_endpoint_with_a_password_is_refused_and_not_shown() -> None:
+    with pytest.raises(SettingError) as caught:
+        load({"R2_ENDPOINT": "https://user:hunter2@example.test"})
+    assert caught.value.field == "R2_ENDPOINT"
+    assert "hunter2" not in str(caught.value)
