@@ -242,7 +242,10 @@ def _files(data_dir: Path) -> tuple[int, int]:
     return len(named), sum(file.bytes for file in named)
 
 
-_REBUILD = "restore the data directory, or move it away and run `warehouse sync`: it mirrors what the bucket still has"
+_REBUILD = (
+    "restore the data directory, or move it away and run `warehouse sync`:"
+    " it mirrors what the bucket still has"
+)
 
 
 def _entries(warehouse: Warehouse) -> int:

@@ -62,7 +62,7 @@ windows AS (
 figures AS (
     SELECT
         w.ends,
-        percent(w.errors, w.entries) AS error_rate,
+        percentage(w.errors, w.entries) AS error_rate,
         mean_ms(w.response_ns, w.timed) AS response_ms,
         megabytes(w.bytes) / $hours AS growth
     FROM windows AS w

@@ -69,8 +69,8 @@ figures AS (
         w.is_current,
         coalesce(a.entries, 0) AS entries,
         coalesce(a.timed, 0) AS timed,
-        percent(a.errors, a.entries) AS error_rate,
-        percent(a.warnings, a.entries) AS warn_rate,
+        percentage(a.errors, a.entries) AS error_rate,
+        percentage(a.warnings, a.entries) AS warn_rate,
         mean_ms(a.response_ns, a.timed) AS response_ms,
         coalesce(megabytes(s.bytes) / $hours, 0) AS growth,
         q.p50,
@@ -93,7 +93,7 @@ SELECT
     f.p50 AS "p50ResponseTime",
     f.p95 AS "p95ResponseTime",
     f.p99 AS "p99ResponseTime",
-    percent(f.timed, f.entries) AS "responseTimeCoverage",
+    percentage(f.timed, f.entries) AS "responseTimeCoverage",
     epoch_millis(CASE WHEN f.is_current THEN CAST($window_start AS TIMESTAMP) ELSE CAST($previous_start AS TIMESTAMP) END)
         AS "windowStart",
     epoch_millis(CASE WHEN f.is_current THEN CAST($window_end AS TIMESTAMP) ELSE CAST($window_start AS TIMESTAMP) END)

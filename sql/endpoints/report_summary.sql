@@ -30,13 +30,13 @@ storage_sums AS (
 
 SELECT
     CAST(round(coalesce(avg(performance_score(
-        percent(a.errors, a.entries),
+        percentage(a.errors, a.entries),
         mean_ms(a.response_ns, a.timed),
         coalesce(megabytes(s.bytes) * 3600 / $period_seconds, 0)
     )), 100)) AS INTEGER) AS "avgPerformanceScore",
     CASE
         WHEN coalesce(sum(a.entries), 0) = 0 THEN 0.0
-        ELSE 100.0 - percent(sum(a.server_errors), sum(a.requests))
+        ELSE 100.0 - percentage(sum(a.server_errors), sum(a.requests))
     END AS uptime
 FROM activity_sums AS a
 LEFT JOIN storage_sums AS s ON s.i = a.i

@@ -1,7 +1,7 @@
 -- Formulas that several endpoints share; the definitions are the contract's.
 
 -- Share in percent, 0 where there is nothing to share.
-CREATE OR REPLACE MACRO percent(part, whole) AS coalesce(100.0 * part / nullif(whole, 0), 0);
+CREATE OR REPLACE MACRO percentage(part, whole) AS coalesce(100.0 * part / nullif(whole, 0), 0);
 
 -- Mean in milliseconds from a sum in nanoseconds, 0 where nothing was timed.
 CREATE OR REPLACE MACRO mean_ms(response_ns, timed) AS coalesce(CAST(response_ns AS DOUBLE) / 1e6 / nullif(timed, 0), 0);

@@ -29,7 +29,7 @@ def value(con: duck.Connection, expression: str, *parameters: Any) -> Any:
 def test_a_share_is_in_percent_and_zero_of_nothing(
     con: duck.Connection, part: int | None, whole: int | None, expected: float
 ) -> None:
-    assert value(con, "percent(?::BIGINT, ?::BIGINT)", part, whole) == expected
+    assert value(con, "percentage(?::BIGINT, ?::BIGINT)", part, whole) == expected
 
 
 def test_a_mean_comes_from_nanoseconds_and_is_zero_when_nothing_was_timed(con: duck.Connection) -> None:
