@@ -21,6 +21,7 @@ from warehouse.logquery import LogFilter
 from warehouse.settings import Settings
 
 _FIELD = re.compile(r" - at `\$\.?(\w*)")
+_UNKNOWN = re.compile(r"unknown field `(.*)`", re.DOTALL)
 
 
 class LogsController(Controller):
@@ -123,6 +124,11 @@ def cleanup_request(body: bytes) -> CleanupRequest:
     try:
         return msgspec.json.decode(body, type=CleanupRequest)
     except msgspec.ValidationError as error:
+        if unknown := _UNKNOWN.search(str(error)):
+            field = unknown.group(1)[:40]
+            raise BadRequestError(
+                f"{field!r} is none of {', '.join(CleanupRequest.__struct_encode_fields__)}", field=field
+            ) from error
         found = _FIELD.search(str(error))
         field = (found and found.group(1)) or "body"
         raise BadRequestError(f"{field}: {str(error).partition(' - at')[0]}", field=field) from error
@@ -140,7 +146,7 @@ def _exported(page: dict[str, Any], format: str) -> Response[LogPage]:
     entries = page["logs"]
     if format == "csv":
         headers["content-disposition"] = 'attachment; filename="logs.csv"'
-        stream = Stream(export.as_csv(entries), media_type="text/csv; charset=utf-8", headers=headers)
+        stream = Stream(export.as_csv(entries), media_type="text/csv", headers=headers)
     else:
         headers["content-disposition"] = 'attachment; filename="logs.ndjson"'
         stream = Stream(export.ndjson(entries), media_type="application/x-ndjson", headers=headers)

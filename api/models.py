@@ -95,8 +95,8 @@ class LogStats(Answer):
     last_sync: MaybeEpochMs
 
 
-class CleanupRequest(Answer):
-    """What to remove."""
+class CleanupRequest(Answer, forbid_unknown_fields=True):
+    """What to remove. An unknown field is refused: `dryrun` that counts for nothing would remove for real."""
 
     retention_days: Annotated[int, Meta(ge=1, le=36_500, description="Days that stay.")] = 30
     dry_run: Annotated[bool, _about("Tell what would be removed, and remove nothing.")] = False

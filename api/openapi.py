@@ -67,7 +67,9 @@ class CleanupOperation(AdminOperation):
             description="Absent or empty: the defaults.",
             content={
                 "application/json": OpenAPIMediaType(
-                    schema=Schema(type=OpenAPIType.OBJECT, properties=properties),
+                    schema=Schema(
+                        type=OpenAPIType.OBJECT, properties=properties, additional_properties=False
+                    ),
                     examples={"default": Example(value={"retentionDays": 30})},
                 )
             },

@@ -30,7 +30,7 @@ def test_ndjson_holds_the_same_entries_as_json(client: TestClient[Litestar], get
 def test_csv_holds_the_same_entries_as_json(client: TestClient[Litestar], get: Get) -> None:
     page = get("/logs", limit=1_200)
     answer = client.get(f"{PREFIX}/logs", params={"limit": 1_200, "format": "csv"})
-    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="logs.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
     assert len(rows) == len(page["logs"]) == 1_200

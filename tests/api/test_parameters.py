@@ -85,6 +85,8 @@ def test_a_start_after_the_end_is_refused(client: TestClient[Litestar]) -> None:
         (b'{"retentionDays": null}', "retentionDays"),
         (b'{"dryRun": "yes"}', "dryRun"),
         (b'{"scope": "everything"}', "scope"),
+        (b'{"dryrun": true}', "dryrun"),
+        (b'{"dryRun": true, "days": 1}', "days"),
         (b"[30]", "body"),
         (b"{retentionDays: 30}", "body"),
         (b"\xff\xfe", "body"),
@@ -186,3 +188,9 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
         moment(text, "startDate")
     assert caught.value.field == "startDate"
     assert len(str(caught.value)) < 300
+
+
+def test_a_misspelt_dry_run_removes_nothing(client: TestClient[Litestar], get: Get) -> None:
+    body = problem(client.post(f"{PREFIX}/logs/cleanup", json={"dryrun": True, "retentionDays": 1}), 400)
+    assert "dryRun" in body["detail"]
+    assert get("/logs/stats")["totalEntries"] == 3_000
