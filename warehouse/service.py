@@ -92,9 +92,11 @@ class Warehouse:
 
     def alerts(self, hours: float = 24, now: datetime | None = None) -> Row:
         """GET /analytics/alerts: the enabled rules that fire, with their evidence."""
-        window = self._window(hours, now or datetime.now(UTC))
-        firing = [row for row in self._kept("alerts", window, self._tested_rules) if row["triggered"]]
+        firing = self._firing(self._window(hours, now or datetime.now(UTC)))
         return {"alerts": firing, "count": len(firing)}
+
+    def _firing(self, window: Row) -> list[Row]:
+        return [row for row in self._kept("alerts", window, self._tested_rules) if row["triggered"]]
 
     def _tested_rules(self, window: Row) -> list[Row]:
         evidence = {
@@ -110,12 +112,11 @@ class Warehouse:
 
     def report(self, hours: float = 24, now: datetime | None = None) -> Row:
         """GET /analytics/report: summary, trends and what to do."""
-        moment = now or datetime.now(UTC)
-        window = self._window(hours, moment)
+        window = self._window(hours, now or datetime.now(UTC))
         summary, recommendations = self._kept("report", window, self._report)
         return {
-            "summary": {**summary, "totalAlerts": self.alerts(hours, moment)["count"]},
-            "trends": self.trends(hours, now=moment)["trends"],
+            "summary": {**summary, "totalAlerts": len(self._firing(window))},
+            "trends": self._kept("trends", window, self._trends)["trends"],
             "recommendations": recommendations,
             "hours": hours,
         }
