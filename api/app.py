@@ -11,7 +11,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from api import openapi, pages
+from api import kinds, openapi, pages
 from api.analytics import AnalyticsController
 from api.edge import Edge
 from api.health import health
@@ -51,6 +51,7 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
     app = Litestar(
         route_handlers=[
             health,
+            kinds.kind,
             Router(PREFIX, route_handlers=[LogsController, StorageController, AnalyticsController]),
             openapi.openapi_json,
             openapi.openapi_yaml,

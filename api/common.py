@@ -23,4 +23,5 @@ ADMIN = {
     403: _spec("A foreign origin, or a server that is open to others and has no admin token."),
     409: _spec("A sync or cleanup is running already."),
     502: _spec("The bucket does not answer as needed."),
+    503: _spec("A setting or a part that this needs is missing; the problem names it."),
 }

@@ -1,4 +1,4 @@
-"""The outermost layer: request ids, security headers, and which host names are answered at all."""
+"""The outermost layer: request ids, security headers, HEAD, and which host names are answered at all."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 from litestar.datastructures import Headers, MutableScopeHeaders
-from litestar.enums import ScopeType
+from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import guards
 from api.paths import DOCS, PROBLEMS
-from api.problems import MEDIA_TYPE, Problem
+from api.problems import MEDIA_TYPE, Problem, with_head
 from warehouse.errors import AccessDeniedError
 from warehouse.settings import Settings
 
@@ -44,6 +44,10 @@ class Edge:
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = secrets.token_hex(8)
         given.setdefault("state", {})["request_id"] = request_id
+        asked_for_head = given["method"] == HttpMethod.HEAD
+        if asked_for_head:
+            # A copy: the server has to go on knowing that no body may follow.
+            given = {**given, "method": HttpMethod.GET.value}
         policy = _DOCS if given["path"].rstrip("/") == DOCS else _STRICT
 
         async def send_with_headers(message: Message) -> None:
@@ -57,10 +61,14 @@ class Edge:
                 out["cross-origin-resource-policy"] = "same-origin"
                 if "cache-control" not in out:
                     out["cache-control"] = "no-store"
+                if "allow" in out:
+                    out["allow"] = with_head(out["allow"])
+            elif asked_for_head and message["type"] == "http.response.body":
+                message["body"] = b""
             await send(message)
 
         if guards.host_is_allowed(headers.get("host"), self._settings):
-            await self._app(scope, receive, send_with_headers)
+            await self._app(given, receive, send_with_headers)
         else:
             await _refuse(given["path"], send_with_headers)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
@@ -19,6 +19,8 @@ from warehouse.errors import AccessDeniedError, AuthenticationError, SettingErro
 from warehouse.settings import Settings
 
 TOKEN_VARIABLE = "WAREHOUSE_ADMIN_TOKEN"
+#: A Host header: a name or an address, an IPv6 one in brackets, and perhaps a port.
+_HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 def is_loopback(host: str) -> bool:
@@ -33,7 +35,13 @@ def is_loopback(host: str) -> bool:
 
 
 def check_bind(settings: Settings) -> None:
-    """Raise SettingError when others could reach the two admin endpoints and no token protects them."""
+    """Raise SettingError for no address, and for one that opens the two admin endpoints to others."""
+    if not settings.host.strip(" []"):
+        raise SettingError(
+            "the address to bind (--host, WAREHOUSE_HOST) is empty",
+            hint="for example 127.0.0.1 for this machine alone, or 0.0.0.0 for every address of it",
+            field="WAREHOUSE_HOST",
+        )
     if not is_loopback(settings.host) and not settings.admin_token:
         raise SettingError(
             f"{settings.host} can be reached from other machines, and {TOKEN_VARIABLE} is not set",
@@ -70,8 +78,9 @@ def refuse_other_origins(connection: ASGIConnection[Any, Any, Any, Any]) -> None
     site = connection.headers.get("sec-fetch-site", "none")
     own = connection.headers.get("host", "").lower()
     if origin is not None:
-        sent = urlsplit(origin)
-        if sent.scheme not in ("http", "https") or sent.netloc.lower() != own:
+        # Compared as text: what is no address at all ("http://[::1") is no page of ours either.
+        scheme, _, sent = origin.partition("://")
+        if scheme.lower() not in ("http", "https") or sent.lower() != own:
             raise AccessDeniedError("pages of another origin may not change anything here")
     elif site not in ("none", "same-origin"):
         raise AccessDeniedError("pages of another origin may not change anything here")
@@ -81,10 +90,6 @@ def host_is_allowed(header: str | None, settings: Settings) -> bool:
     """May a request with this Host header be answered? Only a loopback server is choosy."""
     if not is_loopback(settings.host):
         return True
-    if header is None:
-        return False
-    try:
-        name = urlsplit(f"//{header}").hostname or ""
-    except ValueError:
-        return False
-    return is_loopback(name)
+    # Not `urlsplit`: it drops tabs, and so takes names that the rest of the server stumbles over.
+    found = _HOST.fullmatch(header or "")
+    return found is not None and is_loopback(found.group(1))

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 from litestar import MediaType, Response, get
 from litestar.datastructures import CacheControlHeader
+from litestar.file_system import BaseLocalFileSystem
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
+from litestar.types import PathType
+from litestar.types.file_types import FileInfo
 
 from api.paths import DASHBOARD, PAGES_DIR, STATIC, STATIC_DIR
 
 _YEAR = 365 * 24 * 3600
+
+
+class _Files(BaseLocalFileSystem):
+    """The local files. A name that no file can have is a file that is not there."""
+
+    async def info(self, path: PathType, **kwargs: Any) -> FileInfo:
+        """What the file system knows of `path`. Raises FileNotFoundError."""
+        try:
+            return await super().info(path, **kwargs)
+        except ValueError as error:  # a zero byte, or half a character
+            raise FileNotFoundError(path) from error
+        except OSError as error:
+            if error.errno in (errno.ENAMETOOLONG, errno.ENOTDIR):
+                raise FileNotFoundError(path) from error
+            raise
 
 
 @get(DASHBOARD, include_in_schema=False, sync_to_thread=True)
@@ -36,6 +55,7 @@ def handlers() -> list[Any]:
         create_static_files_router(
             f"{STATIC}/vendor",
             [STATIC_DIR / "vendor"],
+            file_system=_Files(),
             name="vendor",
             include_in_schema=False,
             cache_control=CacheControlHeader(max_age=_YEAR, public=True),
@@ -43,6 +63,7 @@ def handlers() -> list[Any]:
         create_static_files_router(
             STATIC,
             [STATIC_DIR],
+            file_system=_Files(),
             name="static",
             include_in_schema=False,
             cache_control=CacheControlHeader(no_cache=True),

@@ -163,8 +163,9 @@ def moment(text: str, parameter: str, *, whole_day: bool = False) -> datetime:
     """
     text = text.strip()
     try:
-        if re.fullmatch(r"[+-]?\d{9,}(\.\d+)?|0", text):
-            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=float(text))
+        # An integer is never a date: 20260101 and 2026 are milliseconds too.
+        if re.fullmatch(r"[+-]?[0-9]+", text):
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text))
         # A plus sign that the client did not escape arrives as a space.
         value = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text) if "T" in text else text)
         value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

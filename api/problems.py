@@ -23,9 +23,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.params import CHOICES
 from api.paths import PROBLEMS
-from warehouse.errors import AuthenticationError, BadRequestError, WarehouseError
+from warehouse.errors import AuthenticationError, BadRequestError, SettingError, WarehouseError
 
 MEDIA_TYPE = "application/problem+json"
+FAULT_SLUG = "internal-error"
+FAULT_TITLE = "The server failed"
 log = logging.getLogger("api")
 
 
@@ -45,6 +47,22 @@ class Problem(Struct, rename="camel", kw_only=True):
     ] = UNSET
 
 
+def status_of(error: type[WarehouseError]) -> int:
+    """The HTTP status of one of our errors."""
+    # No request can mend a setting: the server cannot do this until its owner has.
+    return HTTPStatus.SERVICE_UNAVAILABLE if issubclass(error, SettingError) else error.http_status
+
+
+def slug_of(status: HTTPStatus) -> str:
+    """`not-found` for 404: how a refusal of the framework is called."""
+    return status.phrase.lower().replace(" ", "-").replace("'", "")
+
+
+def path_of(request: Request[Any, Any, Any]) -> str:
+    """The path of a request. Not `request.url`: that fails over a Host header that is no name."""
+    return str(request.scope["path"])
+
+
 def respond(
     request: Request[Any, Any, Any], problem: Problem, headers: Mapping[str, str] | None = None
 ) -> Response[Any]:
@@ -59,9 +77,9 @@ def of_warehouse(request: Request[Any, Any, Any], error: WarehouseError) -> Resp
     problem = Problem(
         type=f"{PROBLEMS}/{error.slug}",
         title=error.title,
-        status=error.http_status,
+        status=status_of(type(error)),
         detail=f"{error.detail} ({error.hint})" if error.hint else error.detail,
-        instance=request.url.path,
+        instance=path_of(request),
     )
     if isinstance(error, BadRequestError) and error.field:
         problem.parameter = error.field
@@ -82,33 +100,38 @@ def of_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
         return of_fault(request, error)
     headers = dict(error.headers or {})
     if isinstance(error, NotFoundException):
-        detail = f"there is nothing at {request.url.path}"
+        detail = f"there is nothing at {path_of(request)}"
     elif isinstance(error, MethodNotAllowedException):
-        allowed = ", ".join(sorted(name.strip() for name in headers.get("allow", "").split(",")))
+        allowed = with_head(headers.get("allow", ""))
         detail = f"{request.method} is not allowed here; allowed: {allowed}"
         headers["allow"] = allowed
     else:
         detail = error.detail or status.description or status.phrase
-    slug = status.phrase.lower().replace(" ", "-")
     problem = Problem(
-        type=f"{PROBLEMS}/{slug}",
+        type=f"{PROBLEMS}/{slug_of(status)}",
         title=status.phrase,
         status=status,
         detail=detail,
-        instance=request.url.path,
+        instance=path_of(request),
     )
     return respond(request, problem, headers)
+
+
+def with_head(allow: str) -> str:
+    """An Allow header in order; `api.edge` answers HEAD wherever GET is."""
+    names = {name.strip() for name in allow.split(",")}
+    return ", ".join(sorted(names | {"HEAD"} if "GET" in names else names))
 
 
 def of_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A problem for a fault of ours: the log gets everything, the reader a request id."""
     log.error("unexpected %s", type(error).__name__, exc_info=error, extra=_about(request))
     problem = Problem(
-        type=f"{PROBLEMS}/internal-error",
-        title="The server failed",
+        type=f"{PROBLEMS}/{FAULT_SLUG}",
+        title=FAULT_TITLE,
         status=HTTPStatus.INTERNAL_SERVER_ERROR,
         detail="the server could not answer this; its log tells why under the request id",
-        instance=request.url.path,
+        instance=path_of(request),
     )
     return respond(request, problem)
 
@@ -141,7 +164,20 @@ def camel(name: str) -> str:
 
 def _about(request: Request[Any, Any, Any]) -> dict[str, Any]:
     state = request.scope.get("state", {})
-    return {"request_id": state.get("request_id"), "method": request.method, "path": request.url.path}
+    return {"request_id": state.get("request_id"), "method": request.method, "path": path_of(request)}
 
 
-__all__ = ["HANDLERS", "MEDIA_TYPE", "Problem", "camel", "of_http", "of_warehouse", "respond"]
+__all__ = [
+    "FAULT_SLUG",
+    "FAULT_TITLE",
+    "HANDLERS",
+    "MEDIA_TYPE",
+    "Problem",
+    "camel",
+    "of_http",
+    "of_warehouse",
+    "respond",
+    "slug_of",
+    "status_of",
+    "with_head",
+]

@@ -77,6 +77,9 @@ def test_a_server_open_to_others_without_a_token_refuses_and_names_the_setting(
         {"origin": "http://127.0.0.1:9999"},
         {"origin": "http://127.0.0.1:4873.evil.example"},
         {"origin": "file://127.0.0.1:4873"},
+        {"origin": "http://[::1"},
+        {"origin": "127.0.0.1:4873"},
+        {"origin": "http://127.0.0.1:4873/"},
         {"sec_fetch_site": "cross-site"},
     ],
 )
@@ -115,7 +118,17 @@ def test_a_loopback_server_answers_to_loopback_names(filled: Settings, warehouse
     "path", ["/health", "/_dashboard", "/_dashboard/static/app.js", f"{PREFIX}/logs", "/nothing"]
 )
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:4873", "localhost.evil.example", "10.0.0.1", "[::", ""]
+    "host",
+    [
+        "evil.example",
+        "evil.example:4873",
+        "localhost.evil.example",
+        "10.0.0.1",
+        "[::",
+        "",
+        "127.0.0.1:80\tx",
+        "127.0.0.1:x",
+    ],
 )
 def test_a_loopback_server_refuses_rebound_names(
     filled: Settings, warehouse: Any, path: str, host: str
@@ -141,3 +154,18 @@ def test_an_open_bind_without_a_token_is_refused_before_binding() -> None:
     assert caught.value.field == "WAREHOUSE_ADMIN_TOKEN"
     check_bind(Settings(host="0.0.0.0", admin_token=TOKEN))
     check_bind(Settings())
+
+
+def test_a_server_open_to_others_refuses_a_host_that_is_no_name(
+    open_to_others: Settings, warehouse: Any
+) -> None:
+    with TestClient(create_app(open_to_others, warehouse), base_url=BASE) as opened:
+        for path in ("/nothing", "/health", f"{PREFIX}/logs?limit=0"):
+            problem(opened.get(path, headers={"host": "127.0.0.1:80\tx"}), 400)
+
+
+def test_an_empty_address_is_no_address_to_bind() -> None:
+    for host in ("", "[]", " "):
+        with pytest.raises(SettingError) as caught:
+            check_bind(Settings(host=host, admin_token=TOKEN))
+        assert caught.value.field == "WAREHOUSE_HOST"

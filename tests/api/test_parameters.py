@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +22,8 @@ BAD = [
     ("/logs", "level", "error,nonsense"),
     ("/logs", "startDate", "yesterday"),
     ("/logs", "startDate", "2026-13-01"),
-    ("/logs", "endDate", "12"),
+    ("/logs", "endDate", "12.5"),
+    ("/logs", "endDate", "9" * 5_000),
     ("/logs", "endDate", "9" * 30),
     ("/logs", "limit", "0"),
     ("/logs", "limit", "10001"),
@@ -36,6 +38,7 @@ BAD = [
     ("/logs", "minResponseMs", "nan"),
     ("/logs", "order", "up"),
     ("/logs", "cursor", "not a cursor"),
+    ("/logs", "cursor", base64.urlsafe_b64encode(b"[" * 2_900).decode()),
     ("/logs", "group", "week"),
     ("/logs", "format", "xml"),
     ("/packages", "limit", "0"),
@@ -165,6 +168,10 @@ def test_a_span_may_be_given_in_milliseconds_or_as_iso_8601(get: Get) -> None:
         ("1767225600000", datetime(2026, 1, 1, tzinfo=UTC)),
         ("1767225600123", datetime(2026, 1, 1, 0, 0, 0, 123_000, tzinfo=UTC)),
         ("0", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("86400000", datetime(1970, 1, 2, tzinfo=UTC)),
+        ("-1", datetime(1969, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)),
+        ("+1", datetime(1970, 1, 1, 0, 0, 0, 1_000, tzinfo=UTC)),
+        ("20260101", datetime(1970, 1, 1, 5, 37, 40, 101_000, tzinfo=UTC)),
         ("2026-01-01", datetime(2026, 1, 1, tzinfo=UTC)),
         ("2026-01-01T00:00:00Z", datetime(2026, 1, 1, tzinfo=UTC)),
         ("2026-01-01T01:00:00+01:00", datetime(2026, 1, 1, tzinfo=UTC)),

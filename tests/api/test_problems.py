@@ -59,6 +59,11 @@ def test_static_files_end_at_their_folder(client: TestClient[Litestar], path: st
     assert client.get(path).status_code == 404
 
 
+@pytest.mark.parametrize("name", ["%00", "a%00.js", "x" * 300, "vendor/%00", "app.js/x", "%ff"])
+def test_a_name_that_no_file_can_have_is_404(client: TestClient[Litestar], name: str) -> None:
+    problem(client.get(f"/_dashboard/static/{name}"), 404)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -98,7 +103,7 @@ def test_a_bucket_that_does_not_answer_is_502(filled: Settings, warehouse: Any) 
 def test_a_sync_without_any_bucket_says_which_setting_is_missing(warehouse: Any, tmp_path: Any) -> None:
     with TestClient(create_app(Settings(data_dir=tmp_path), warehouse), base_url=BASE) as opened:
         answer = opened.post(f"{PREFIX}/sync")
-    assert "R2_BUCKET_NAME" in problem(answer, 500)["detail"]
+    assert "R2_BUCKET_NAME" in problem(answer, 503)["detail"]
 
 
 def test_a_fault_of_ours_shows_a_request_id_and_nothing_of_our_insides(
@@ -137,3 +142,78 @@ def test_a_body_that_is_too_large_is_refused(client: TestClient[Litestar]) -> No
 def test_a_request_id_of_the_client_is_kept_when_it_is_harmless(client: TestClient[Litestar]) -> None:
     assert client.get("/health", headers={"x-request-id": "abc-123"}).headers["x-request-id"] == "abc-123"
     assert client.get("/health", headers={"x-request-id": "<b>" * 9}).headers["x-request-id"] != "<b>" * 9
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/health",
+        f"{PREFIX}/stats",
+        f"{PREFIX}/logs?limit=2",
+        f"{PREFIX}/logs?format=csv",
+        f"{PREFIX}/logs?limit=0",
+        f"{PREFIX}/openapi.json",
+        "/_dashboard",
+        "/_dashboard/static/app.js",
+        "/nothing",
+    ],
+)
+def test_head_answers_as_get_without_a_body(client: TestClient[Litestar], path: str) -> None:
+    whole, head = client.get(path), client.head(path)
+    assert head.status_code == whole.status_code
+    assert head.content == b""
+    assert whole.content != b""
+    for name in ("content-type", "content-length", "etag", "x-total-count"):
+        assert head.headers.get(name) == whole.headers.get(name)
+
+
+def test_head_starts_no_sync_and_no_cleanup(client: TestClient[Litestar], get: Any) -> None:
+    before = get("/logs/stats")["lastSync"]
+    for path in (f"{PREFIX}/sync", f"{PREFIX}/logs/cleanup"):
+        answer = client.head(path)
+        assert answer.status_code == 405
+        assert answer.headers["allow"] == "OPTIONS, POST"
+    assert get("/logs/stats")["lastSync"] == before
+
+
+def test_allow_names_head_wherever_get_is(client: TestClient[Litestar]) -> None:
+    for answer in (client.put("/health"), client.options("/health")):
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_the_type_of_each_problem_leads_to_its_description(client: TestClient[Litestar]) -> None:
+    problems = [
+        client.get(f"{PREFIX}/logs?limit=0"),
+        client.get("/nothing"),
+        client.put(f"{PREFIX}/logs"),
+        client.get("/health", headers={"host": "evil.example"}),
+        client.post(f"{PREFIX}/logs/cleanup", content=b" " * 100_000),
+    ]
+    assert {answer.status_code for answer in problems} == {400, 403, 404, 405, 413}
+    for body in (answer.json() for answer in problems):
+        about = client.get(body["type"])
+        assert about.status_code == 200
+        for name in ("type", "title", "status"):
+            assert about.json()[name] == body[name]
+        assert about.json()["description"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "status", "says"),
+    [
+        ("setting", 503, "A setting is wrong or missing."),
+        ("busy", 409, "Another writer (a sync or a cleanup) holds the warehouse."),
+        ("warehouse-error", 500, "Anything that went wrong and that its reader can act on."),
+        ("internal-error", 500, "The server's log tells why, under the requestId."),
+    ],
+)
+def test_a_kind_of_problem_is_described(
+    client: TestClient[Litestar], slug: str, status: int, says: str
+) -> None:
+    about = client.get(f"{PREFIX}/problems/{slug}").json()
+    assert (about["status"], about["description"]) == (status, says)
+
+
+@pytest.mark.parametrize("slug", ["nothing", "Busy", "%00", "busy/x"])
+def test_a_kind_of_problem_that_does_not_exist_is_404(client: TestClient[Litestar], slug: str) -> None:
+    problem(client.get(f"{PREFIX}/problems/{slug}"), 404)

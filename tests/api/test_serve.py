@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,6 +27,21 @@ def test_serve_answers_within_two_seconds_and_prints_its_addresses(tmp_path: Pat
             seconds.append(time.monotonic() - began)
             assert any(line.startswith("Dashboard ") and f"{address}/_dashboard" in line for line in said)
     assert min(seconds) <= 2, seconds
+
+
+def test_a_monitor_may_ask_with_head_and_go_on_with_the_connection(tmp_path: Path) -> None:
+    with (
+        started("serve", env=environment(WAREHOUSE_DATA_DIR=str(tmp_path))) as (process, address, _),
+        httpx.Client(base_url=address) as monitor,
+    ):
+        for path in ("/health", "/_dashboard/static/app.js", "/nothing"):
+            head, whole = monitor.head(path), monitor.get(path)
+            assert head.status_code == whole.status_code
+            assert (head.content, len(whole.content)) == (b"", int(head.headers["content-length"]))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+        assert process.stderr
+        assert "rror" not in process.stderr.read()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -65,6 +81,55 @@ def test_an_address_that_is_not_ours_is_a_wrong_setting(tmp_path: Path) -> None:
     done = command("serve", "--host", "192.0.2.1", env=env)
     assert done.returncode == 2
     assert "WAREHOUSE_HOST" in done.stderr
+
+
+@pytest.mark.parametrize("address", ["", "[]", "a..b"])
+def test_an_address_that_is_none_is_a_wrong_setting_in_one_line(tmp_path: Path, address: str) -> None:
+    env = environment(WAREHOUSE_DATA_DIR=str(tmp_path), WAREHOUSE_ADMIN_TOKEN="t" * 20)
+    done = command("serve", "--host", address, env=env)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert "WAREHOUSE_HOST" in line
+    assert "127.0.0.1" in line
+
+
+@pytest.mark.parametrize("address", ["::1", "[::1]"])
+def test_an_ipv6_address_is_printed_as_a_browser_takes_it(tmp_path: Path, address: str) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    env = environment(WAREHOUSE_DATA_DIR=str(tmp_path))
+    with started("serve", "--host", address, env=env) as (_, base, _said):
+        assert base.startswith("http://[::1]:")
+        assert httpx.get(f"{base}/health").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["serve", "run"])
+@pytest.mark.parametrize("damage", ["manifest", "parquet", "directory"])
+def test_a_warehouse_that_cannot_be_opened_is_one_line_and_exit_code_1(
+    filled: Settings, tmp_path: Path, damage: str, name: str
+) -> None:
+    data = tmp_path / "data"
+    if damage == "directory":
+        data.write_text("a file where the data directory should be")
+    else:
+        shutil.copytree(filled.data_dir, data)
+        if damage == "manifest":
+            for part in data.glob("manifest.sqlite*"):
+                part.unlink()
+            (data / "manifest.sqlite").write_bytes(b"no database at all" * 500)
+        else:
+            for part in data.rglob("*.parquet"):
+                part.unlink()
+    # `run` syncs first; it finds no bucket here and goes on to serve.
+    env = of(filled) | {"WAREHOUSE_DATA_DIR": str(data), "R2_BUCKET_NAME": "there-is-no-such-bucket"}
+    done = command(name, "--port", "0", env=env)
+    assert done.returncode == 1, done.stderr
+    lines = [line for line in done.stderr.splitlines() if "the sync failed" not in line]
+    [line] = lines
+    assert line.startswith("error: ")
+    assert str(data) in line
 
 
 def test_an_open_bind_with_a_token_asks_for_it(filled: Settings) -> None:
