@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,28 @@ from warehouse.ingest.lines import Batcher, split
 
 Row = dict[str, Any]
 Conform = Callable[..., list[Row]]
+AT = 1_767_225_600_000  # 2026-01-01 00:00 UTC
+
+
+def strictly(text: str) -> Any:
+    """The value of JSON text, which must be JSON as the standard has it."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def one(conform: Conform, entry: Any, **options: Any) -> Row:
+    rows = conform(entry, **options)
+    assert len(rows) == 1
+    return rows[0]
+
+
+def accepted(conform: Conform, entry: Any, **options: Any) -> Row:
+    row = one(conform, entry, **options)
+    assert row["reason"] is None
+    return row
 
 
 @pytest.fixture(scope="session")
