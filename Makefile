@@ -35,12 +35,13 @@ format: $(VENV)/.stamp-dev ## Format and mend what can be mended; refresh the pa
 	$(BIN)/ruff format .
 	$(BIN)/python -m warehouse.settings_docs docs/settings.md
 
-bench: $(VENV)/.stamp-dev ## Measure speed and memory (tests/bench)
+bench: $(VENV)/.stamp-bench ## Measure speed and memory (tests/bench)
 	@for part in startup endpoints sync; do echo "== $$part"; $(BIN)/python -m tests.bench.$$part || exit; done
 
-lock: $(VENV)/.stamp-dev ## Renew both locks within the bounds of pyproject.toml; DuckDB stays at 1.5.5
+lock: $(VENV)/.stamp-dev ## Renew the locks within the bounds of pyproject.toml; DuckDB stays at 1.5.5
 	$(COMPILE) --upgrade --group build --constraint <(echo "duckdb==1.5.5") --no-annotate -o requirements.lock
 	$(COMPILE) --upgrade --group dev --constraint requirements.lock --no-annotate -o requirements-dev.lock
+	$(COMPILE) --upgrade --group bench --constraint requirements-dev.lock --no-annotate -o requirements-bench.lock
 
 clean: ## Remove the environment and every cache; data/ stays
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -60,4 +61,8 @@ $(VENV)/.stamp-run: requirements.lock pyproject.toml | $(BIN)/python
 
 $(VENV)/.stamp-dev: requirements-dev.lock $(VENV)/.stamp-run
 	$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.stamp-bench: requirements-bench.lock $(VENV)/.stamp-dev
+	$(PIP_INSTALL) --require-hashes -r requirements-bench.lock
 	@touch $@

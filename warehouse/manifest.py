@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,31 +21,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from warehouse.errors import UnavailableError
-
-SCHEMA_VERSION = 1
-
-_SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-INSERT OR IGNORE INTO meta VALUES ('generation', 0), ('schema', {SCHEMA_VERSION});
--- The ledger: one row per object that was ever mirrored; gone = 1 when the bucket no longer has it.
-CREATE TABLE IF NOT EXISTS objects (
-    bucket TEXT NOT NULL, key TEXT NOT NULL, prefix TEXT NOT NULL, etag TEXT NOT NULL, size INTEGER NOT NULL,
-    modified_us INTEGER NOT NULL, storage_class TEXT NOT NULL, format TEXT, raw_bytes INTEGER NOT NULL,
-    lines INTEGER NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL, first_us INTEGER,
-    last_us INTEGER, metadata TEXT NOT NULL, run_id TEXT NOT NULL, gone INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (bucket, key)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY, "table" TEXT NOT NULL, "partition" TEXT NOT NULL, entries INTEGER NOT NULL,
-    bytes INTEGER NOT NULL, min_us INTEGER, max_us INTEGER, run_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
--- Files that no longer count but that a running query may still read.
-CREATE TABLE IF NOT EXISTS retired (path TEXT PRIMARY KEY, at_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS runs (
-    run_id TEXT PRIMARY KEY, kind TEXT NOT NULL, status TEXT NOT NULL, started_us INTEGER NOT NULL,
-    finished_us INTEGER, objects INTEGER NOT NULL DEFAULT 0, replaced INTEGER NOT NULL DEFAULT 0,
-    entries INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
-    compressed_bytes INTEGER NOT NULL DEFAULT 0, raw_bytes INTEGER NOT NULL DEFAULT 0,
-    class_a INTEGER NOT NULL DEFAULT 0, class_b INTEGER NOT NULL DEFAULT 0, detail TEXT) STRICT;
-"""
+from warehouse.manifest_schema import MIGRATIONS, SCHEMA_VERSION
 
 
 class LedgerObject(Struct, frozen=True, kw_only=True):
@@ -81,6 +57,7 @@ class DataFile(Struct, frozen=True, kw_only=True):
     min_us: int | None
     max_us: int | None
     run_id: str
+    sha256: str | None = None
 
 
 class Run(Struct, kw_only=True):
@@ -126,17 +103,17 @@ class Manifest:
         try:
             self._db = self._open(data_dir)
             self._db.row_factory = sqlite3.Row
-            version = self._db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+            version = _schema_of(self._db)
         except (sqlite3.Error, OSError) as error:
             raise UnavailableError(
                 f"the manifest {self.path} cannot be opened: {error}",
                 hint="check WAREHOUSE_DATA_DIR and its rights; if the file is damaged, restore the data"
                 " directory, or move it away and sync again",
             ) from error
-        if version is None or version[0] != SCHEMA_VERSION:
+        if version != SCHEMA_VERSION:
             raise UnavailableError(
-                f"the manifest {self.path} has schema {version[0] if version else 'none'}, this version"
-                f" of the warehouse reads {SCHEMA_VERSION}",
+                f"the manifest {self.path} has schema {version}, this version of the warehouse reads"
+                f" {SCHEMA_VERSION}",
                 hint="use the version that wrote it, or move the data directory away and sync again",
             )
 
@@ -150,9 +127,9 @@ class Manifest:
         db = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
-        # Readers do not wait for a writer, as the script would; its last table tells that it ran.
-        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone():
-            db.executescript(_SCHEMA)
+        # Asked first, without a lock: readers of a manifest of today do not wait for a writer.
+        if _schema_of(db) < SCHEMA_VERSION:
+            _migrate(db)
         return db
 
     def close(self) -> None:
@@ -242,6 +219,12 @@ class Manifest:
             ).fetchone()
         return not row[0]
 
+    def state(self, part: str) -> dict[str, Any]:
+        """What a part of the warehouse remembers, by name."""
+        with self._lock:
+            rows = self._db.execute("SELECT name, value FROM state WHERE part = ?", [part]).fetchall()
+        return {row["name"]: json.loads(row["value"]) for row in rows}
+
     # -- writing (under the writer's lock) -------------------------------------------------------
 
     def start_run(self, run: Run) -> int:
@@ -276,8 +259,12 @@ class Manifest:
         gone: Iterable[tuple[str, str]] = (),
         add: Iterable[DataFile] = (),
         remove: Iterable[str] = (),
+        state: Mapping[tuple[str, str], Any] | None = None,
     ) -> None:
-        """Add and drop objects and files in one transaction; `gone` are (bucket, key) pairs."""
+        """Add and drop objects and files in one transaction; `gone` are (bucket, key) pairs.
+
+        `state` is what to remember with it, by (part, name); None forgets a name.
+        """
         at = now_us()
         with self._transaction() as db:
             db.executemany(
@@ -294,16 +281,53 @@ class Manifest:
                 "INSERT OR REPLACE INTO retired VALUES (?, ?)", [(path, at) for (path,) in dropped]
             )
             db.executemany(
-                'INSERT INTO files (path, "table", "partition", entries, bytes, min_us, max_us, run_id)'
-                " VALUES (:path, :table, :partition, :entries, :bytes, :min_us, :max_us, :run_id)",
+                'INSERT INTO files (path, "table", "partition", entries, bytes, min_us, max_us, run_id,'
+                " sha256) VALUES (:path, :table, :partition, :entries, :bytes, :min_us, :max_us, :run_id,"
+                " :sha256)",
                 [{name: getattr(file, name) for name in file.__struct_fields__} for file in add],
             )
+            _remember(db, state or {})
             db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+
+    def remember(self, state: Mapping[tuple[str, str], Any]) -> None:
+        """Remember values by (part, name) without moving the generation; None forgets a name."""
+        with self._transaction() as db:
+            _remember(db, state)
 
     def forget_retired(self, paths: Iterable[str]) -> None:
         """Drop retired files whose unlinking is done."""
         with self._transaction() as db:
             db.executemany("DELETE FROM retired WHERE path = ?", [(path,) for path in paths])
+
+
+def _remember(db: sqlite3.Connection, state: Mapping[tuple[str, str], Any]) -> None:
+    for (part, name), value in state.items():
+        if value is None:
+            db.execute("DELETE FROM state WHERE part = ? AND name = ?", [part, name])
+        else:
+            db.execute("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", [part, name, json.dumps(value)])
+
+
+def _schema_of(db: sqlite3.Connection) -> int:
+    """The version of a manifest's schema; 0 for a file without tables."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        return 0
+    row = db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Bring a manifest to the schema of today, whole or not at all."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for migration in MIGRATIONS[_schema_of(db) :]:
+            for statement in migration.split(";\n"):
+                db.execute(statement)
+        db.execute("UPDATE meta SET value = ? WHERE key = 'schema'", [SCHEMA_VERSION])
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
 
 
 def _dicts(rows: Iterable[sqlite3.Row]) -> list[dict[str, Any]]:

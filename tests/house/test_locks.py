@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock"]
 PINNED = re.compile(r"([a-z0-9][a-z0-9-]*)==([^\s;]+)( ; [^\\]+)?( --hash=sha256:[0-9a-f]{64})+")
 
 
@@ -36,21 +37,21 @@ def wanted(group: list[str | dict[str, str]]) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", LOCKS)
 def test_every_requirement_is_pinned_and_hashed(lock: str):
     assert len(requirements(lock)) > 20
     for line in requirements(lock):
         assert PINNED.fullmatch(line), line[:80]
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", LOCKS)
 def test_no_lock_says_where_packages_come_from(lock: str):
     text = (ROOT / lock).read_text(encoding="utf-8")
     for sign in ("://", "--index", "--extra-index", "--find-links", "--trusted-host", " @ ", "file:"):
         assert sign not in text, sign
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", LOCKS)
 def test_no_package_stands_in_a_lock_in_two_versions(lock: str):
     assert len(pins(lock)) == len(requirements(lock))
 

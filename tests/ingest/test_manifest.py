@@ -19,6 +19,7 @@ from warehouse import manifest as manifests
 from warehouse.errors import BusyError, UnavailableError
 from warehouse.lake import GRACE_US, Lake
 from warehouse.manifest import DataFile, LedgerObject, Manifest, Run
+from warehouse.manifest_schema import MIGRATIONS
 
 ROOT = Path(__file__).parents[2]
 
@@ -310,3 +311,21 @@ def test_the_lock_vanishes_with_a_killed_process(tmp_path: Path) -> None:
         process.communicate()
     with lock.writer(tmp_path):
         pass
+
+
+def test_a_manifest_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "manifest.sqlite")) as db:
+        db.executescript(MIGRATIONS[0])
+        db.execute("UPDATE meta SET value = 1 WHERE key = 'schema'")
+        db.execute(
+            'INSERT INTO files (path, "table", "partition", entries, bytes, run_id)'
+            " VALUES ('one', 'logs', '2026-03-01', 2, 5, 'r')"
+        )
+        db.commit()
+    with closing(Manifest(tmp_path)) as opened:
+        assert [(file.path, file.entries, file.sha256) for file in opened.files()] == [("one", 2, None)]
+        opened.remember({("sync", "seen"): {"a": 1}, ("sync", "other"): 2})
+        opened.remember({("sync", "other"): None})
+    with closing(Manifest(tmp_path)) as opened:
+        assert opened.state("sync") == {"seen": {"a": 1}}
+        assert opened.state("another part") == {}
