@@ -1,6 +1,6 @@
--- How many entries match the filters of GET /logs, by UTC date, newest first.
+-- How many entries match the filters of GET /logs, by UTC date, newest first (a sampled one counts by its weight).
 -- Parameters: those of endpoints/logs_newest.sql but the page's. One row per date that has a match.
-SELECT l.date, count(*) AS entries
+SELECT l.date, CAST(sum(l.weight) AS BIGINT) AS entries
 FROM logs AS l
 WHERE l.date BETWEEN $first_date AND $last_date
     AND ($start IS NULL OR l.ts >= $start)

@@ -121,6 +121,7 @@ SELECT
     j.m."clientIP" AS client_ip,
     j.m."userAgent" AS user_agent,
     CASE WHEN j.m.bytes >= 0 THEN j.m.bytes END AS bytes,
+    1 AS weight,
     j.metadata,
     j.extra,
     CASE WHEN j.reason IS NULL THEN epoch_ms_to_timestamp(j.stored_ms) END AS stored_at,

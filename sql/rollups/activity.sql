@@ -1,20 +1,21 @@
 -- How much happened and how fast, by time slot; see tables/activity.sql for grain and units.
 -- Reads fresh_logs (rows to add) and prior (this rollup before them; empty on a rebuild); both hold one
--- partition's rows. The two coarser grains are sums of the finest.
+-- partition's rows. The two coarser grains are sums of the finest. A row counts as many times as its weight says; a
+-- day in nanoseconds times the greatest weight (100,000) is a BIGINT still.
 WITH parts AS (
     SELECT
         time_bucket(INTERVAL 30 SECONDS, l.ts) AS slot,
-        count(*) AS entries,
-        count(*) FILTER (WHERE l.level = 'debug') AS debug,
-        count(*) FILTER (WHERE l.level = 'info') AS info,
-        count(*) FILTER (WHERE l.level = 'warn') AS warn,
-        count(*) FILTER (WHERE l.level = 'error') AS error,
-        count(l.response_ms) AS timed,
-        coalesce(sum(CAST(round(l.response_ms * 1000000) AS BIGINT)), 0) AS response_ns,
+        sum(l.weight) AS entries,
+        coalesce(sum(l.weight) FILTER (WHERE l.level = 'debug'), 0) AS debug,
+        coalesce(sum(l.weight) FILTER (WHERE l.level = 'info'), 0) AS info,
+        coalesce(sum(l.weight) FILTER (WHERE l.level = 'warn'), 0) AS warn,
+        coalesce(sum(l.weight) FILTER (WHERE l.level = 'error'), 0) AS error,
+        coalesce(sum(l.weight) FILTER (WHERE l.response_ms IS NOT NULL), 0) AS timed,
+        coalesce(sum(CAST(round(l.response_ms * 1000000) AS BIGINT) * l.weight), 0) AS response_ns,
         min(l.response_ms) AS response_min,
         max(l.response_ms) AS response_max,
-        count(l.status) AS requests,
-        count(*) FILTER (WHERE l.status >= 500) AS server_errors
+        coalesce(sum(l.weight) FILTER (WHERE l.status IS NOT NULL), 0) AS requests,
+        coalesce(sum(l.weight) FILTER (WHERE l.status >= 500), 0) AS server_errors
     FROM fresh_logs AS l
     GROUP BY time_bucket(INTERVAL 30 SECONDS, l.ts)
     UNION ALL

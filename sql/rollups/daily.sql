@@ -6,7 +6,7 @@ WITH parts AS (
         l.level,
         l.source,
         l.config_hash,
-        count(*) AS entries,
+        sum(l.weight) AS entries,
         min(l.ts) AS first_ts,
         max(l.ts) AS last_ts
     FROM fresh_logs AS l

@@ -5,7 +5,7 @@ WITH parts AS (
     SELECT
         time_bucket(INTERVAL 30 SECONDS, l.ts) AS slot,
         substr(coalesce(l.message, ''), 1, 1000) AS message,
-        count(*) AS entries
+        sum(l.weight) AS entries
     FROM fresh_logs AS l
     WHERE l.level = 'error'
     GROUP BY time_bucket(INTERVAL 30 SECONDS, l.ts), substr(coalesce(l.message, ''), 1, 1000)

@@ -5,7 +5,7 @@ WITH parts AS (
     SELECT
         time_bucket(INTERVAL 30 SECONDS, l.ts) AS slot,
         CAST(floor(ln(greatest(l.response_ms, 0.001)) / ln(1.02)) AS SMALLINT) AS bucket,
-        count(*) AS entries
+        sum(l.weight) AS entries
     FROM fresh_logs AS l
     WHERE l.response_ms IS NOT NULL
     GROUP BY time_bucket(INTERVAL 30 SECONDS, l.ts),

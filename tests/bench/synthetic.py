@@ -37,6 +37,7 @@ SELECT
     '10.0.0.' || CAST(floor(r.d * 60) AS INTEGER) AS client_ip,
     'npm/10.8.2' AS user_agent,
     CAST(NULL AS BIGINT) AS bytes,
+    1 AS weight,
     '{{"package":"pkg-' || CAST(floor(r.b * 10) AS INTEGER) || '"}}' AS metadata,
     '{{}}' AS extra,
     CAST(NULL AS TIMESTAMP) AS stored_at,

@@ -27,7 +27,8 @@ from warehouse.manifest import Manifest
 
 COLUMNS = {
     "logs": "ts level raw_level message source config_hash config_version response_ms status method path"
-    " package package_version client_ip user_agent bytes metadata extra stored_at bucket object_key line",
+    " package package_version client_ip user_agent bytes weight metadata extra stored_at bucket object_key"
+    " line",
     "quarantine": "bucket object_key line raw reason quarantined_at",
     "packages": "bucket object_key name version config_hash size etag integrity storage_class stored_at"
     " metadata",
@@ -48,10 +49,11 @@ def test_tables_have_the_columns_that_readers_know(table: str) -> None:
 def test_the_canonical_row_has_these_types() -> None:
     types = dict(duck.columns("logs"))
     assert {types.pop(name) for name in ("ts", "stored_at")} == {"TIMESTAMP"}
-    assert [types.pop(name) for name in ("response_ms", "status", "bytes", "line")] == [
+    assert [types.pop(name) for name in ("response_ms", "status", "bytes", "weight", "line")] == [
         "DOUBLE",
         "SMALLINT",
         "BIGINT",
+        "INTEGER",
         "INTEGER",
     ]
     assert set(types.values()) == {"VARCHAR"}
