@@ -31,7 +31,12 @@ MANIFEST_TYPES = {
     "files": 'STRUCT("table" VARCHAR, "partition" VARCHAR, files BIGINT, entries BIGINT, bytes BIGINT)[]',
     "runs": "STRUCT(run_id VARCHAR, kind VARCHAR, status VARCHAR, started_us BIGINT, finished_us BIGINT,"
     " objects BIGINT, replaced BIGINT, entries BIGINT, rejected BIGINT, compressed_bytes BIGINT,"
-    " raw_bytes BIGINT, class_a BIGINT, class_b BIGINT, detail VARCHAR)[]",
+    " raw_bytes BIGINT, class_a BIGINT, class_b BIGINT, full_listing BIGINT, listed BIGINT,"
+    " listed_bytes BIGINT, downloaded_bytes BIGINT, retries BIGINT, stored_bytes BIGINT,"
+    " class_a_price DOUBLE, class_b_price DOUBLE, storage_price DOUBLE, detail VARCHAR)[]",
+    "run_months": "STRUCT(month VARCHAR, runs BIGINT, listed BIGINT, listed_bytes BIGINT, objects BIGINT,"
+    " downloaded_bytes BIGINT, class_a BIGINT, class_b BIGINT, retries BIGINT, class_a_price DOUBLE,"
+    " class_b_price DOUBLE, storage_price DOUBLE, last_us BIGINT, peak_stored_bytes BIGINT)[]",
 }
 
 
@@ -164,7 +169,12 @@ def _readable() -> Iterator[None]:
 
 def bind_manifest(con: duck.Connection, snapshot: Snapshot) -> None:
     """Give a connection the manifest's tables of a snapshot, for the views over them."""
-    tables = {"ledger": snapshot.ledger, "files": snapshot.partitions, "runs": snapshot.runs}
+    tables = {
+        "ledger": snapshot.ledger,
+        "files": snapshot.partitions,
+        "runs": snapshot.runs,
+        "run_months": snapshot.run_months,
+    }
     for name, rows in tables.items():
         con.execute(f"SET VARIABLE {name} = CAST($rows AS {MANIFEST_TYPES[name]})", {"rows": rows})
 

@@ -12,81 +12,28 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from msgspec import Struct
-
 from warehouse.errors import UnavailableError
+from warehouse.manifest_records import DataFile, LedgerObject, Run, Snapshot
 from warehouse.manifest_schema import MIGRATIONS, SCHEMA_VERSION
 
-
-class LedgerObject(Struct, frozen=True, kw_only=True):
-    """One mirrored object. Sizes in bytes, times in epoch microseconds (UTC)."""
-
-    bucket: str
-    key: str
-    prefix: str
-    etag: str
-    size: int
-    modified_us: int
-    storage_class: str
-    format: str | None = None
-    raw_bytes: int = 0
-    lines: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    first_us: int | None = None
-    last_us: int | None = None
-    metadata: dict[str, str] = {}
-    run_id: str
-    gone: bool = False
+__all__ = ["DataFile", "LedgerObject", "Manifest", "Run", "Snapshot", "ledger_object", "now_us"]
 
 
-class DataFile(Struct, frozen=True, kw_only=True):
-    """One Parquet file; `path` is relative to the lake, times are epoch microseconds (UTC)."""
-
-    path: str
-    table: str
-    partition: str
-    entries: int
-    bytes: int
-    min_us: int | None
-    max_us: int | None
-    run_id: str
-    sha256: str | None = None
-
-
-class Run(Struct, kw_only=True):
-    """One run of sync or cleanup; `status` is running, ok, failed or killed."""
-
-    run_id: str
-    kind: str
-    status: str
-    started_us: int
-    finished_us: int | None = None
-    objects: int = 0
-    replaced: int = 0
-    entries: int = 0
-    rejected: int = 0
-    compressed_bytes: int = 0
-    raw_bytes: int = 0
-    class_a: int = 0
-    class_b: int = 0
-    detail: str | None = None
-
-
-class Snapshot(Struct, frozen=True):
-    """Everything a reader binds, read in one transaction."""
-
-    generation: int
-    files: list[DataFile]
-    partitions: list[dict[str, Any]]
-    runs: list[dict[str, Any]]
-    ledger: list[dict[str, Any]]
+#: What the runs of a month asked for, by the prices that held: the money is reckoned in `sql/views/`.
+_RUN_MONTHS = """
+    SELECT strftime('%Y-%m', started_us / 1000000, 'unixepoch') AS month, count(*) AS runs,
+        sum(listed) AS listed, sum(listed_bytes) AS listed_bytes, sum(objects) AS objects,
+        sum(downloaded_bytes) AS downloaded_bytes, sum(class_a) AS class_a, sum(class_b) AS class_b,
+        sum(retries) AS retries, class_a_price, class_b_price, storage_price,
+        max(started_us) AS last_us, max(stored_bytes) AS peak_stored_bytes
+    FROM runs GROUP BY month, class_a_price, class_b_price, storage_price ORDER BY month DESC, last_us DESC
+"""
 
 
 def now_us() -> int:
@@ -170,6 +117,7 @@ class Manifest:
                 )
             )
             runs = _dicts(db.execute("SELECT * FROM runs ORDER BY started_us DESC LIMIT 1000"))
+            run_months = _dicts(db.execute(_RUN_MONTHS))
             ledger = _dicts(
                 db.execute(
                     "SELECT prefix, count(*) FILTER (WHERE gone = 0) AS objects,"
@@ -178,7 +126,7 @@ class Manifest:
                     " sum(rejected) AS rejected FROM objects GROUP BY prefix ORDER BY prefix"
                 )
             )
-        return Snapshot(generation, files, partitions, runs, ledger)
+        return Snapshot(generation, files, partitions, runs, run_months, ledger)
 
     def files(self, table: str | None = None) -> list[DataFile]:
         """The files that count, of one table or of all."""
@@ -197,7 +145,7 @@ class Manifest:
                 "SELECT * FROM objects WHERE bucket = ? AND substr(key, 1, length(?)) = ?",
                 [bucket, prefix, prefix],
             ).fetchall()
-        return {row["key"]: _object(row) for row in rows}
+        return {row["key"]: ledger_object(row) for row in rows}
 
     def retired(self, before_us: int) -> list[str]:
         """Files that stopped counting before a moment."""
@@ -225,6 +173,14 @@ class Manifest:
             rows = self._db.execute("SELECT name, value FROM state WHERE part = ?", [part]).fetchall()
         return {row["name"]: json.loads(row["value"]) for row in rows}
 
+    def query(self, text: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
+        """The rows of one statement, for `warehouse.ledger`: it compares listings with the ledger."""
+        with self._lock:
+            try:
+                return self._db.execute(text, values).fetchall()
+            except sqlite3.Error as error:
+                raise UnavailableError(f"the manifest {self.path} is not usable: {error}") from error
+
     # -- writing (under the writer's lock) -------------------------------------------------------
 
     def start_run(self, run: Run) -> int:
@@ -243,12 +199,11 @@ class Manifest:
     def finish_run(self, run: Run) -> None:
         """Note how a run ended, and move the generation so that readers see it."""
         with self._transaction() as db:
+            _update_run(db, run)
             db.execute(
-                "UPDATE runs SET status = :status, finished_us = :finished_us, objects = :objects,"
-                " replaced = :replaced, entries = :entries, rejected = :rejected,"
-                " compressed_bytes = :compressed_bytes, raw_bytes = :raw_bytes, class_a = :class_a,"
-                " class_b = :class_b, detail = :detail WHERE run_id = :run_id",
-                {name: getattr(run, name) for name in run.__struct_fields__},
+                "UPDATE runs SET stored_bytes = (SELECT coalesce(sum(size), 0) FROM objects WHERE gone = 0)"
+                " WHERE run_id = ?",
+                [run.run_id],
             )
             db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
 
@@ -260,10 +215,12 @@ class Manifest:
         add: Iterable[DataFile] = (),
         remove: Iterable[str] = (),
         state: Mapping[tuple[str, str], Any] | None = None,
+        run: Run | None = None,
     ) -> None:
         """Add and drop objects and files in one transaction; `gone` are (bucket, key) pairs.
 
-        `state` is what to remember with it, by (part, name); None forgets a name.
+        `state` is what to remember with it, by (part, name); None forgets a name. `run` is how far a run
+        is, so that one that is killed is known to have cost what it cost up to here.
         """
         at = now_us()
         with self._transaction() as db:
@@ -287,6 +244,8 @@ class Manifest:
                 [{name: getattr(file, name) for name in file.__struct_fields__} for file in add],
             )
             _remember(db, state or {})
+            if run is not None:
+                _update_run(db, run)
             db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
 
     def remember(self, state: Mapping[tuple[str, str], Any]) -> None:
@@ -298,6 +257,14 @@ class Manifest:
         """Drop retired files whose unlinking is done."""
         with self._transaction() as db:
             db.executemany("DELETE FROM retired WHERE path = ?", [(path,) for path in paths])
+
+
+def _update_run(db: sqlite3.Connection, run: Run) -> None:
+    names = [name for name in run.__struct_fields__ if name not in ("run_id", "kind", "started_us")]
+    db.execute(
+        f"UPDATE runs SET {', '.join(f'{name} = :{name}' for name in names)} WHERE run_id = :run_id",
+        {name: getattr(run, name) for name in run.__struct_fields__},
+    )
 
 
 def _remember(db: sqlite3.Connection, state: Mapping[tuple[str, str], Any]) -> None:
@@ -334,7 +301,8 @@ def _dicts(rows: Iterable[sqlite3.Row]) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-def _object(row: sqlite3.Row) -> LedgerObject:
+def ledger_object(row: sqlite3.Row) -> LedgerObject:
+    """A row of `objects` as a struct."""
     values = dict(row)
     values["metadata"] = json.loads(values["metadata"])
     values["gone"] = bool(values["gone"])

@@ -39,6 +39,19 @@ MIGRATIONS: list[str] = [
     -- SHA-256 of a Parquet file as it was written, in hexadecimal.
     ALTER TABLE files ADD COLUMN sha256 TEXT;
     """,
+    """
+    -- What a run asked of the bucket, and what that costs: prices in dollars as they were set at its time,
+    -- per million operations and per GB and month. stored_bytes is what the ledger held when the run ended.
+    ALTER TABLE runs ADD COLUMN full_listing INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN listed_bytes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN downloaded_bytes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN stored_bytes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN class_a_price REAL NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN class_b_price REAL NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN storage_price REAL NOT NULL DEFAULT 0;
+    """,
 ]
 
 SCHEMA_VERSION = len(MIGRATIONS)

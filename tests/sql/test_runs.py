@@ -1,0 +1,110 @@
+"""What runs cost: the views `views/runs` and `views/run_months`, against sums worked out by hand."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from warehouse.manifest import LedgerObject, Manifest, Run
+from warehouse.service import Warehouse
+from warehouse.settings import Settings
+
+GB = 1_000_000_000
+
+
+def us(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1_000_000)
+
+
+def noted(manifest: Manifest, run_id: str, started: str, **fields: Any) -> None:
+    run = Run(run_id=run_id, kind="sync", status="running", started_us=us(started))
+    manifest.start_run(run)
+    for name, value in ({"status": "ok", "finished_us": run.started_us + 1_500_000} | fields).items():
+        setattr(run, name, value)
+    manifest.finish_run(run)
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Any:
+    with closing(Manifest(tmp_path)) as opened:
+        yield opened
+
+
+def rows(tmp_path: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(Warehouse(Settings(data_dir=tmp_path))) as warehouse:
+        return warehouse.sql(query).rows
+
+
+def test_a_run_costs_its_operations_at_the_prices_of_its_time(manifest: Manifest, tmp_path: Path) -> None:
+    prices = {"class_a_price": 4.5, "class_b_price": 0.36, "storage_price": 0.015}
+    manifest.commit(
+        objects=[
+            LedgerObject(
+                bucket="b",
+                key=f"logs/{number}",
+                prefix="logs/",
+                etag="e",
+                size=100 * GB,
+                modified_us=0,
+                storage_class="STANDARD",
+                run_id="r",
+                gone=number == 2,
+            )
+            for number in range(3)
+        ]
+    )
+    noted(manifest, "first", "2026-11-10", class_a=200_000, class_b=1_000_000, retries=7, **prices)
+    noted(manifest, "dearer", "2026-11-11", class_a=200_000, **prices | {"class_a_price": 9.0})
+
+    # 0.2 x 4.50 + 1 x 0.36 = 1.26; 0.2 x 9.00 = 1.80; 200 GB x 0.015 = 3.00, the third object is gone.
+    assert rows(
+        tmp_path,
+        "SELECT run_id, round(operations_dollars, 9), stored_bytes, round(storage_dollars, 9), retries"
+        " FROM runs ORDER BY started_at",
+    ) == [("first", 1.26, 200 * GB, 3.0, 7), ("dearer", 1.8, 200 * GB, 3.0, 0)]
+
+
+def test_months_add_up_all_runs_by_their_start_in_utc(manifest: Manifest, tmp_path: Path) -> None:
+    prices = {"class_a_price": 4.5, "class_b_price": 0.36, "storage_price": 0.015}
+    noted(manifest, "october", "2026-10-31T23:59:59.999999", class_a=1, class_b=2, listed=10, **prices)
+    noted(manifest, "november", "2026-11-01", class_a=3, downloaded_bytes=500, retries=1, **prices)
+    noted(manifest, "failed", "2026-11-30T23:59:59", class_a=4, class_b=5, status="failed", **prices)
+
+    assert rows(
+        tmp_path,
+        "SELECT month, runs, listed, downloaded_bytes, class_a, class_b, retries,"
+        " round(operations_dollars * 1000000, 6) FROM run_months ORDER BY month",
+    ) == [
+        # (1 x 4.50 + 2 x 0.36), (7 x 4.50 + 5 x 0.36) millionths of a dollar
+        ("2026-10", 1, 10, 0, 1, 2, 0, 5.22),
+        ("2026-11", 2, 0, 500, 7, 5, 1, 33.3),
+    ]
+
+
+def test_a_month_whose_prices_changed_has_a_row_for_each(manifest: Manifest, tmp_path: Path) -> None:
+    noted(manifest, "before", "2026-11-01", class_a=1_000_000, class_a_price=4.5)
+    noted(manifest, "after", "2026-11-02", class_a=1_000_000, class_a_price=5.0)
+
+    assert rows(tmp_path, "SELECT class_a_price, operations_dollars FROM run_months ORDER BY 1") == [
+        (4.5, 4.5),
+        (5.0, 5.0),
+    ]
+
+
+def test_a_run_that_was_killed_costs_what_it_had_cost_at_its_last_commit(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    run = Run(run_id="killed", kind="sync", status="running", started_us=us("2026-11-01"))
+    manifest.start_run(run)
+    run.class_a, run.class_b, run.class_a_price, run.class_b_price = 1, 10, 4.5, 0.36
+    manifest.commit(run=run)
+    noted(manifest, "next", "2026-11-02")
+
+    assert rows(
+        tmp_path,
+        "SELECT status, class_b, round(operations_dollars * 1000000, 6) FROM runs WHERE run_id = 'killed'",
+    ) == [("killed", 10, 8.1)]
