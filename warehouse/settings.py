@@ -110,6 +110,24 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_prefix: Annotated[str, _setting("WAREHOUSE_LOG_PREFIX", about="Key prefix of the log objects.")] = (
         "logs/"
     )
+    lookback_hours: Annotated[
+        int,
+        _setting(
+            "WAREHOUSE_LOOKBACK_HOURS",
+            about="How far behind the newest object of a folder a sync lists again: for late files.",
+            ge=0,
+            le=8760,
+        ),
+    ] = 24
+    reconcile_days: Annotated[
+        int,
+        _setting(
+            "WAREHOUSE_RECONCILE_DAYS",
+            about="A sync lists the whole prefix when the last one that did is so many days ago; 0: always.",
+            ge=0,
+            le=3650,
+        ),
+    ] = 7
     package_prefix: Annotated[
         str,
         _setting("WAREHOUSE_PACKAGE_PREFIX", about="Key prefix of the packages, for the inventory."),
@@ -152,6 +170,34 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = 32
 
+    class_a_price: Annotated[
+        float,
+        _setting(
+            "WAREHOUSE_CLASS_A_PRICE",
+            about="Dollars for a million Class A operations (list, put), for the cost of runs.",
+            ge=0,
+            le=1_000_000,
+        ),
+    ] = 4.5
+    class_b_price: Annotated[
+        float,
+        _setting(
+            "WAREHOUSE_CLASS_B_PRICE",
+            about="Dollars for a million Class B operations (get, head).",
+            ge=0,
+            le=1_000_000,
+        ),
+    ] = 0.36
+    storage_price: Annotated[
+        float,
+        _setting(
+            "WAREHOUSE_STORAGE_PRICE",
+            about="Dollars for storing a GB (1,000,000,000 bytes) for a month.",
+            ge=0,
+            le=1_000_000,
+        ),
+    ] = 0.015
+
     def __repr__(self) -> str:
         """Every field; of a secret only that it is set, so that no log or traceback can show it."""
         shown = []
@@ -177,8 +223,8 @@ class SettingInfo:
 
 
 def _takes(kind: Any, meta: Meta) -> str:
-    if kind is int:
-        return f"whole number from {meta.ge} to {meta.le}"
+    if kind in (int, float):
+        return f"{'whole ' if kind is int else ''}number from {meta.ge} to {meta.le}"
     return "path" if kind is Path else "text"
 
 

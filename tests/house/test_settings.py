@@ -40,7 +40,14 @@ def test_the_users_own_names_work():
 )
 def test_every_variable_of_the_table_sets_its_field(variable: str, field: str):
     value = {"R2_JURISDICTION": "eu", "CLOUDFLARE_API_BASE_URL": "http://localhost:1"}.get(variable, "7")
+    value += ".5" if variable.endswith("_PRICE") else ""
     assert str(getattr(load({variable: value}), field)) == value
+
+
+@pytest.mark.parametrize("text", ["-1", "nan", "inf", "cheap"])
+def test_a_price_is_a_number_that_is_not_negative(text: str):
+    with pytest.raises(SettingError, match="WAREHOUSE_CLASS_A_PRICE .* number from 0 to 1000000"):
+        load({"WAREHOUSE_CLASS_A_PRICE": text})
 
 
 def test_no_variable_belongs_to_two_settings():
