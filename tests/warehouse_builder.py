@@ -84,6 +84,8 @@ class MemoryBucket:
         self.endpoint = "memory://"
         self.class_a = 0
         self.class_b = 0
+        self.retries = 0
+        self.downloaded_bytes = 0
         self.objects: dict[str, _Stored] = {}
 
     def close(self) -> None:

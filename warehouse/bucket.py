@@ -1,6 +1,6 @@
 """The bucket: list, get, head, put and delete over any S3 API. The only importer of boto3.
 
-R2 bills Class A operations (list, put) and Class B operations (get, head); both are counted here.
+R2 bills Class A operations (list, put) and Class B operations (get, head); every attempt is counted here.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ _BROKEN_BODY = (
     botocore.exceptions.ReadTimeoutError,
     botocore.exceptions.ResponseStreamingError,
 )
+#: What R2 bills for the operations that are used here, by boto3's names. Deleting is free.
+_CLASS_A = {"ListObjectsV2", "PutObject", "CreateBucket"}
+_CLASS_B = {"GetObject", "HeadObject", "HeadBucket"}
 #: One session per process: each new one would read the description of S3 (0.2 s) again.
 _session = cache(boto3.session.Session)
 _session_lock = threading.Lock()
@@ -53,6 +56,13 @@ class ObjectHead(Struct, frozen=True):
     metadata: dict[str, str]
 
 
+class Level(Struct, frozen=True):
+    """A page of one level of keys: the objects right there, and the folders (their keys end in a slash)."""
+
+    objects: list[ObjectInfo]
+    folders: list[str]
+
+
 def _is_loopback(endpoint: str) -> bool:
     return urlsplit(endpoint).hostname in {"127.0.0.1", "localhost", "::1"}
 
@@ -73,6 +83,8 @@ class Bucket:
         self._lock = threading.Lock()
         self.class_a = 0
         self.class_b = 0
+        self.retries = 0
+        self.downloaded_bytes = 0
         config = Config(
             # A proxy of the environment is not the way to this machine itself.
             proxies={} if _is_loopback(credentials.endpoint) else None,
@@ -95,30 +107,30 @@ class Bucket:
                 region_name=credentials.region,
                 config=config,
             )
+        self._s3.meta.events.register("before-send.s3", self._sent)
 
     def list(self, prefix: str, start_after: str | None = None) -> Iterator[ObjectInfo]:
         """Every object below `prefix`, page by page (1,000 keys a call, Class A)."""
-        token: str | None = None
+        for page in self._pages({"Prefix": prefix}, start_after):
+            yield from _infos(page)
+
+    def level(self, prefix: str, start_after: str | None = None) -> Iterator[Level]:
+        """The objects and folders right below `prefix`, page by page (1,000 of both a call, Class A)."""
+        for page in self._pages({"Prefix": prefix, "Delimiter": "/"}, start_after):
+            yield Level([*_infos(page)], [item["Prefix"] for item in page.get("CommonPrefixes", [])])
+
+    def _pages(self, what: dict[str, str], start_after: str | None) -> Iterator[Any]:
+        request: dict[str, Any] = {"Bucket": self.name} | what
+        if start_after:
+            request["StartAfter"] = start_after
         while True:
-            request: dict[str, Any] = {"Bucket": self.name, "Prefix": prefix}
-            if token:
-                request["ContinuationToken"] = token
-            elif start_after:
-                request["StartAfter"] = start_after
-            self._count(class_a=1)
-            with self._explained(f"list {prefix}"):
+            with self._explained(f"list {what['Prefix']}"):
                 page = self._s3.list_objects_v2(**request)
-            for item in page.get("Contents", []):
-                yield ObjectInfo(
-                    key=item["Key"],
-                    etag=item["ETag"].strip('"'),
-                    size=item["Size"],
-                    last_modified=item["LastModified"].astimezone(UTC),
-                    storage_class=item.get("StorageClass") or "STANDARD",
-                )
+            yield page
             token = page.get("NextContinuationToken")
             if not page.get("IsTruncated") or not token:
                 return
+            request = {"Bucket": self.name, "ContinuationToken": token} | what
 
     def get(self, key: str, *, etag: str | None = None) -> bytes:
         """The body of one object (Class B).
@@ -130,7 +142,6 @@ class Bucket:
         attempts_left = _BODY_ATTEMPTS
         while True:
             attempts_left -= 1
-            self._count(class_b=1)
             with self._explained(f"get {key}", key=key):
                 reply = self._s3.get_object(**request)
                 # Not every server heeds If-Match.
@@ -143,12 +154,13 @@ class Bucket:
                     # boto3 repeats requests, but not the reading of their answers.
                     if not attempts_left:
                         raise
+                    self.count(retries=1)
                 else:
+                    self.count(downloaded_bytes=len(body))
                     return body
 
     def head(self, key: str) -> ObjectHead:
         """Size, ETag, time and the writer's metadata of one object (Class B)."""
-        self._count(class_b=1)
         with self._explained(f"head {key}", key=key):
             reply = self._s3.head_object(Bucket=self.name, Key=key)
         info = ObjectInfo(
@@ -174,7 +186,6 @@ class Bucket:
         request: dict[str, Any] = {"Bucket": self.name, "Key": key, "Body": data}
         request |= {"Metadata": dict(metadata)} if metadata else {}
         request |= {"ContentType": content_type} if content_type else {}
-        self._count(class_a=1)
         with self._explained(f"put {key}"):
             self._s3.put_object(**request)
 
@@ -185,7 +196,6 @@ class Bucket:
 
     def create(self) -> None:
         """Create the bucket; one that is ours already is fine. For the embedded store and tests."""
-        self._count(class_a=1)
         with self._explained("create the bucket"):
             try:
                 self._s3.create_bucket(Bucket=self.name)
@@ -197,7 +207,6 @@ class Bucket:
 
         Raises BucketError or CredentialsError with the reason.
         """
-        self._count(class_b=1)
         with self._explained("reach the bucket"):
             reply = self._s3.head_bucket(Bucket=self.name)
         date = reply["ResponseMetadata"]["HTTPHeaders"].get("date")
@@ -209,10 +218,27 @@ class Bucket:
         """Close the connections."""
         self._s3.close()
 
-    def _count(self, *, class_a: int = 0, class_b: int = 0) -> None:
+    def count(
+        self, *, class_a: int = 0, class_b: int = 0, retries: int = 0, downloaded_bytes: int = 0
+    ) -> None:
+        """Note operations (every attempt) and bytes received, also those of another client of the bucket."""
         with self._lock:
             self.class_a += class_a
             self.class_b += class_b
+            self.retries += retries
+            self.downloaded_bytes += downloaded_bytes
+
+    def _sent(self, request: Any, event_name: str, **_: Any) -> None:
+        """Count a request that is about to be sent; boto3 tells of each attempt."""
+        operation = event_name.rpartition(".")[2]
+        attempt = request.headers.get("amz-sdk-request", b"")
+        text = attempt.decode() if isinstance(attempt, bytes) else attempt
+        billed = operation in _CLASS_A or operation in _CLASS_B
+        self.count(
+            class_a=operation in _CLASS_A,
+            class_b=operation in _CLASS_B,
+            retries=billed and "attempt=" in text and "attempt=1" not in text.split("; "),
+        )
 
     @contextmanager
     def _explained(self, doing: str, key: str | None = None) -> Iterator[None]:
@@ -249,6 +275,18 @@ class Bucket:
                 hint="check R2_ENDPOINT and the network",
                 field="R2_ENDPOINT",
             ) from error
+
+
+def _infos(page: Any) -> Iterator[ObjectInfo]:
+    """The objects of a page of a listing."""
+    for item in page.get("Contents", []):
+        yield ObjectInfo(
+            key=item["Key"],
+            etag=item["ETag"].strip('"'),
+            size=item["Size"],
+            last_modified=item["LastModified"].astimezone(UTC),
+            storage_class=item.get("StorageClass") or "STANDARD",
+        )
 
 
 def _changed(key: str) -> ObjectError:

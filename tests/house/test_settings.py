@@ -46,7 +46,7 @@ def test_every_variable_of_the_table_sets_its_field(variable: str, field: str):
 
 @pytest.mark.parametrize("text", ["-1", "nan", "inf", "cheap"])
 def test_a_price_is_a_number_that_is_not_negative(text: str):
-    with pytest.raises(SettingError, match="WAREHOUSE_CLASS_A_PRICE .* number from 0 to 1000000"):
+    with pytest.raises(SettingError, match=r"WAREHOUSE_CLASS_A_PRICE .* number from 0 to 1000000"):
         load({"WAREHOUSE_CLASS_A_PRICE": text})
 
 
