@@ -10,7 +10,9 @@ import os
 import uuid
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from warehouse import duck
 from warehouse.errors import UnavailableError
@@ -18,6 +20,7 @@ from warehouse.manifest import DataFile, Manifest, Run, now_us
 
 #: How long a file stays after it stopped counting, for queries that began before (microseconds).
 GRACE_US = 10 * 60 * 1_000_000
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - DuckDB's times have no zone
 
 
 class Lake:
@@ -44,11 +47,73 @@ class Lake:
 
         `time_column` gives the file's first and last time to the manifest, for pruning.
         """
-        folder = f"{table}/{duck.PARTITIONS[table]}={partition}" if table in duck.PARTITIONS else table
-        relative = f"{folder}/{run_id}-{uuid.uuid4().hex[:12]}.parquet"
-        target = self.root / relative
+        target = self._target(table, partition, run_id)
+        copied = self._copy(con, query, table, target, time_column)
+        return self._data_file(copied, target, table, partition, run_id) if copied.entries else None
+
+    def write_by_date(
+        self, con: duck.Connection, query: str, *, table: str, run_id: str, time_column: str
+    ) -> list[DataFile]:
+        """Run a query that is sorted by time into new durable files of a table, one per date.
+
+        Its date is known when it is written: most batches are of one, the others are cut then.
+        """
+        staged = self.root / table / f"{run_id}-{uuid.uuid4().hex[:12]}.parquet"
+        files: list[DataFile] = []
         try:
-            entries = _copy(con, query, table, target)
+            copied = self._copy(con, query, table, staged, time_column)
+            if copied.first is None or copied.last is None:
+                return []
+            if copied.first.date() == copied.last.date():
+                partition = str(copied.first.date())
+                target = self._target(table, partition, run_id)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                staged.rename(target)
+                _make_durable(target)
+                return [self._data_file(copied, target, table, partition, run_id)]
+            relation = duck.parquet_relation(table, [staged])
+            dates = con.execute(f"SELECT DISTINCT CAST({time_column} AS DATE) FROM ({relation}) ORDER BY 1")
+            for (date,) in dates.fetchall():
+                file = self.write(
+                    con,
+                    f"SELECT * FROM ({relation}) WHERE {time_column} >= DATE '{date}'"
+                    f" AND {time_column} < DATE '{date}' + INTERVAL 1 DAY",
+                    table=table,
+                    partition=str(date),
+                    run_id=run_id,
+                    time_column=time_column,
+                )
+                files += [file] if file else []
+        except BaseException:
+            self.discard(files)
+            raise
+        finally:
+            staged.unlink(missing_ok=True)
+        return files
+
+    def _target(self, table: str, partition: str, run_id: str) -> Path:
+        """A new file's name, which says where it belongs and is nobody else's."""
+        folder = f"{table}/{duck.PARTITIONS[table]}={partition}" if table in duck.PARTITIONS else table
+        return self.root / folder / f"{run_id}-{uuid.uuid4().hex[:12]}.parquet"
+
+    def _data_file(self, copied: _Copied, target: Path, table: str, partition: str, run_id: str) -> DataFile:
+        return DataFile(
+            path=str(target.relative_to(self.root)),
+            table=table,
+            partition=partition,
+            entries=copied.entries,
+            bytes=target.stat().st_size,
+            min_us=_us(copied.first),
+            max_us=_us(copied.last),
+            run_id=run_id,
+        )
+
+    def _copy(
+        self, con: duck.Connection, query: str, table: str, target: Path, time_column: str | None
+    ) -> _Copied:
+        """Write a query's rows to a durable file; none is left of an empty query or a failure."""
+        try:
+            return _copy(con, query, table, target, time_column)
         except (duck.IOError, OSError) as error:
             with suppress(OSError):
                 target.unlink(missing_ok=True)
@@ -56,25 +121,6 @@ class Lake:
                 f"{target} cannot be written: {str(error).splitlines()[0]}",
                 hint="check the disk's space and the rights on WAREHOUSE_DATA_DIR",
             ) from error
-        if entries == 0:
-            return None
-        first, last = None, None
-        if time_column:
-            bounds = con.execute(
-                f"SELECT epoch_us(min({time_column})), epoch_us(max({time_column}))"
-                f" FROM read_parquet({duck.quoted(target)}, hive_partitioning = false)"
-            ).fetchone()
-            first, last = bounds if bounds else (None, None)
-        return DataFile(
-            path=relative,
-            table=table,
-            partition=partition,
-            entries=entries,
-            bytes=target.stat().st_size,
-            min_us=first,
-            max_us=last,
-            run_id=run_id,
-        )
 
     def begin(self, manifest: Manifest, run: Run) -> int:
         """Start a run of the holder of the writer's lock, and sweep; gives how many runs were killed before.
@@ -118,18 +164,36 @@ class Lake:
             self.path(file).unlink(missing_ok=True)
 
 
-def _copy(con: duck.Connection, query: str, table: str, target: Path) -> int:
+class _Copied(NamedTuple):
+    """Rows of a new file, and their first and last time (UTC, without a zone) where one was asked for."""
+
+    entries: int
+    first: datetime | None
+    last: datetime | None
+
+
+def _copy(con: duck.Connection, query: str, table: str, target: Path, time_column: str | None) -> _Copied:
     """Write a query's rows to a file that survives a crash; no file is left when there is none."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    copied = con.execute(
-        f"COPY (SELECT {duck.column_list(table)} FROM ({query})) TO {duck.quoted(target)} ({duck.PARQUET})"
+    written = con.execute(
+        f"COPY (SELECT {duck.column_list(table)} FROM ({query})) TO {duck.quoted(target)}"
+        f" ({duck.PARQUET}, RETURN_STATS)"
     ).fetchone()
-    entries = int(copied[0]) if copied else 0
-    if entries:
-        _make_durable(target)
-    else:
-        target.unlink()
-    return entries
+    # File name, rows, bytes, bytes of the footer, statistics by column.
+    entries, statistics = (int(written[1]), written[4]) if written else (0, {})
+    if not entries:
+        target.unlink(missing_ok=True)
+        return _Copied(0, None, None)
+    _make_durable(target)
+    if time_column is None:
+        return _Copied(entries, None, None)
+    times = statistics[f'"{time_column}"']
+    return _Copied(entries, datetime.fromisoformat(times["min"]), datetime.fromisoformat(times["max"]))
+
+
+def _us(moment: datetime | None) -> int | None:
+    """A UTC time without a zone in epoch microseconds."""
+    return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _make_durable(path: Path) -> None:

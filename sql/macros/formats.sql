@@ -28,11 +28,13 @@ CREATE OR REPLACE MACRO hex_hash(v) AS
         ELSE nullif(v, '') END;
 
 -- The four levels, from names (lower case) and the numbers of pino and bunyan; what is unknown is info.
+-- list_contains, because DuckDB turns a long IN into a join, which copies every other column of the rows.
 CREATE OR REPLACE MACRO level_of(v) AS
     CASE
-        WHEN v IN ('error', 'err', 'fatal', 'critical', 'crit', 'alert', 'emerg', 'emergency', 'panic', '50', '60')
-            THEN 'error'
+        WHEN v = 'info' THEN 'info'
+        WHEN list_contains(['error', 'err', 'fatal', 'critical', 'crit', 'alert', 'emerg', 'emergency', 'panic', '50',
+            '60'], v) THEN 'error'
         WHEN v IN ('warn', 'warning', '40') THEN 'warn'
-        WHEN v IN ('debug', 'trace', 'verbose', 'silly', '10', '20') THEN 'debug'
+        WHEN list_contains(['debug', 'trace', 'verbose', 'silly', '10', '20'], v) THEN 'debug'
         ELSE 'info'
     END;

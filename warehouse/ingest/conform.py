@@ -1,4 +1,8 @@
-"""From numbered lines to log rows in Parquet: runs a format of `sql/formats/` over one batch."""
+"""From numbered lines to log rows in Parquet: runs a format of `sql/formats/` over one batch.
+
+A format may have a fast lane in `sql/lanes/`, which takes the lines that are as usual; the format itself then
+judges only those that the lane left. What became a row is read back from the files, not taken for granted.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +50,10 @@ class Converted(Struct):
     files: list[DataFile]
     counts: dict[int, ObjectCount]
 
+    def count(self, number: int, counts: ObjectCount) -> None:
+        """Add to the counts of an object."""
+        self.counts.setdefault(number, ObjectCount()).add(counts)
+
 
 class Converter:
     """Converts batches, one at a time, on a DuckDB of its own with one thread.
@@ -64,34 +72,70 @@ class Converter:
         self._con.close()
 
     def convert(self, batch: Batch, objects: dict[int, tuple[str, str]]) -> Converted:
-        """Write a batch into the lake, one file per date; `objects` gives (bucket, key) by number."""
-        duck.register(self._con, "raw_lines", split(batch))
+        """Write a batch into the lake, a file per date and lane; `objects` gives (bucket, key) by number."""
+        lines = split(batch)
         duck.register(self._con, "raw_objects", _object_table(batch, objects))
-        self._con.execute(f"CREATE OR REPLACE TEMP TABLE conformed AS {sqlfiles.read('formats', FORMAT)}")
-        self._con.unregister("raw_lines")
+        duck.register(self._con, "raw_lines", lines)
+        converted = Converted([], {})
         try:
-            files = [*self._write_logs(), *self._write_quarantine()]
-            return Converted(files, self._counts())
+            if FORMAT in sqlfiles.names("lanes"):
+                self._take_fast_lane(converted, objects)
+            # The lines that the lane took and those that it left are all: the objects' counts prove it.
+            if sum(file.entries for file in converted.files) < lines.num_rows:
+                self._leave_out(converted.files)
+                self._take_careful_lane(converted)
+        except BaseException:
+            self._lake.discard(converted.files)
+            raise
         finally:
-            self._con.execute("DROP TABLE conformed")
+            self._con.execute("DROP VIEW IF EXISTS raw_lines; DROP TABLE IF EXISTS left_lines")
+        return converted
 
-    def _write_logs(self) -> list[DataFile]:
-        dates = self._con.execute(
-            "SELECT DISTINCT CAST(ts AS DATE) FROM conformed WHERE reason IS NULL ORDER BY 1"
+    def _take_fast_lane(self, converted: Converted, objects: dict[int, tuple[str, str]]) -> None:
+        """Write the rows of usual lines, straight from their JSON into a sorted file."""
+        files = self._lake.write_by_date(
+            self._con, sqlfiles.read("lanes", FORMAT), table="logs", run_id=self._run_id, time_column="ts"
+        )
+        converted.files += files
+        numbers = {place: number for number, place in objects.items()}
+        counted = self._con.execute(
+            "SELECT bucket, object_key, count(*), epoch_us(min(ts)), epoch_us(max(ts))"
+            f" FROM ({self._relation(files)}) GROUP BY bucket, object_key"
         ).fetchall()
-        files = [
-            self._lake.write(
+        for bucket, key, accepted, first, last in counted:
+            converted.count(
+                numbers[bucket, key], ObjectCount(accepted=accepted, first_us=first, last_us=last)
+            )
+
+    def _leave_out(self, files: list[DataFile]) -> None:
+        """Narrow raw_lines to those that have no row in the files."""
+        self._con.execute(
+            "CREATE OR REPLACE TEMP TABLE left_lines AS SELECT r.* FROM raw_lines AS r"
+            " JOIN raw_objects AS o ON o.object_no = r.object_no"
+            f" ANTI JOIN ({self._relation(files)}) AS t"
+            " ON t.bucket = o.bucket AND t.object_key = o.object_key AND t.line = r.line"
+        )
+        self._con.execute("CREATE OR REPLACE TEMP VIEW raw_lines AS SELECT * FROM left_lines")
+
+    def _take_careful_lane(self, converted: Converted) -> None:
+        """Judge each line of raw_lines: a log row, or a reason and a place in quarantine."""
+        self._con.execute(f"CREATE OR REPLACE TEMP TABLE conformed AS {sqlfiles.read('formats', FORMAT)}")
+        try:
+            converted.files += self._lake.write_by_date(
                 self._con,
-                f"SELECT * FROM conformed WHERE reason IS NULL AND ts >= DATE '{day}'"
-                f" AND ts < DATE '{day}' + INTERVAL 1 DAY ORDER BY ts, object_key, line",
+                "SELECT * FROM conformed WHERE reason IS NULL ORDER BY ts, object_key, line",
                 table="logs",
-                partition=str(day),
                 run_id=self._run_id,
                 time_column="ts",
             )
-            for (day,) in dates
-        ]
-        return [file for file in files if file]
+            converted.files += self._write_quarantine()
+            for number, counts in self._counts().items():
+                converted.count(number, counts)
+        finally:
+            self._con.execute("DROP TABLE conformed")
+
+    def _relation(self, files: list[DataFile]) -> str:
+        return duck.parquet_relation("logs", [self._lake.path(file) for file in files])
 
     def _write_quarantine(self) -> list[DataFile]:
         file = self._lake.write(

@@ -1,0 +1,182 @@
+"""lanes/registry, the fast lane: what it takes is what the format gives, and what it leaves is judged by the format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.ingest.conftest import AT
+from tests.warehouse_builder import Builder, ndjson
+from warehouse import duck, sqlfiles
+from warehouse.ingest.lines import Batcher, split
+
+Rows = list[dict[str, Any]]
+Lanes = Callable[..., tuple[Rows, Rows]]
+WHOLE = {
+    "timestamp": AT,
+    "level": "info",
+    "message": "GET /left-pad 200",
+    "metadata": {"endpoint": "/left-pad", "method": "get", "responseTime": 1, "status": 200, "bytes": 9},
+    "configHash": "0xAB12CD",
+    "source": "registry-api",
+    "storedAt": AT + 5,
+    "configVersion": "1.4",
+    "registryUrl": "https://registry.example",
+    "systemInfo": {"memory": {"rss": 1.5}},
+}
+
+
+KNOWN = (
+    *("endpoint", "path", "method", "responseTime", "status", "statusCode"),
+    *("package", "version", "userAgent", "clientIP", "bytes"),
+)
+
+
+@pytest.fixture(scope="module")
+def lanes() -> Iterator[Lanes]:
+    """The rows of the fast lane, and the accepted rows of the format, of the same entries."""
+    with closing(duck.connect(threads=1)) as con:
+
+        def run(*entries: Any) -> tuple[Rows, Rows]:
+            batcher = Batcher(1 << 30)
+            assert list(batcher.add(0, ndjson(entries))) == []
+            duck.register(con, "raw_lines", split(batcher.take()))
+            key = "logs/0xFFEE00/1.jsonl"
+            duck.register(
+                con,
+                "raw_objects",
+                pa.table({"object_no": pa.array([0], pa.int32()), "bucket": ["b"], "object_key": [key]}),
+            )
+            columns = duck.column_list("logs")
+            return (
+                rows_of(con, f"SELECT {columns} FROM ({sqlfiles.read('lanes', 'registry')})"),
+                rows_of(
+                    con,
+                    f"SELECT {columns} FROM ({sqlfiles.read('formats', 'registry')})"
+                    " WHERE reason IS NULL ORDER BY ts, object_key, line",
+                ),
+            )
+
+        yield run
+
+
+def rows_of(con: duck.Connection, query: str) -> Rows:
+    answer = con.execute(query)
+    names = [column[0] for column in answer.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def test_a_whole_entry_takes_the_fast_lane_and_becomes_the_same_row(lanes: Lanes) -> None:
+    fast, careful = lanes(WHOLE)
+    assert len(fast) == 1
+    assert fast == careful
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"unknown": 1},
+        {"timestamp": str(AT)},
+        {"timestamp": 1e15},
+        {"storedAt": None},
+        {"metadata": [1]},
+        {"metadata": {"responseTime": True}},
+        {"metadata": {"responseTime": False}},
+        {"metadata": {"responseTime": -1}},
+        {"metadata": {"status": 42}},
+        {"metadata": {"bytes": -1}},
+        {"metadata": {"a": float("nan")}},
+        {"systemInfo": [float("-inf")]},
+    ],
+)
+def test_what_needs_care_is_left_to_the_format(lanes: Lanes, change: dict[str, Any]) -> None:
+    fast, _ = lanes(WHOLE | change)
+    assert fast == []
+
+
+@pytest.mark.parametrize("missing", list(WHOLE))
+def test_an_entry_with_an_unknown_key_for_a_known_one_is_left_to_the_format(
+    lanes: Lanes, missing: str
+) -> None:
+    entry = {name: value for name, value in WHOLE.items() if name != missing} | {"pid": 7}
+    assert lanes(entry)[0] == []
+
+
+def test_a_key_that_stands_twice_is_left_to_the_format(lanes: Lanes) -> None:
+    text = json.dumps(WHOLE)
+    assert lanes(text[:-1] + ',"level":"warn"}')[0] == []
+
+
+scalars = st.none() | st.booleans() | st.integers(-(2**66), 2**66) | st.floats() | st.text(max_size=6)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+)
+numbers = st.integers(-10, 700) | st.floats(-5, 9e7) | scalars
+metadata = st.fixed_dictionaries(
+    {},
+    optional={
+        name: numbers | st.sampled_from(["GET", "/x", "12", 'é\n"\\'])
+        for name in (
+            "endpoint",
+            "path",
+            "method",
+            "responseTime",
+            "status",
+            "statusCode",
+            "package",
+            "version",
+            "userAgent",
+            "clientIP",
+            "bytes",
+            "other",
+        )
+    },
+)
+entries = st.fixed_dictionaries(
+    {
+        "timestamp": st.integers(AT - 10**6, AT + 10**6) | st.floats(AT - 10.0, AT + 10.0) | scalars,
+        "level": st.sampled_from(["info", "ERROR", "Warn", "debug", "50", "x"]) | scalars,
+        "message": st.text() | values,
+        "metadata": metadata | values,
+        "configHash": st.sampled_from(["0xAB12", "ab", "zz", ""]) | scalars,
+        "source": scalars,
+        "storedAt": st.integers(AT, AT + 10**9) | scalars,
+        "configVersion": scalars,
+        "registryUrl": values,
+        "systemInfo": values,
+    },
+    optional={"extra": values},
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(given_entries=st.lists(entries, min_size=1, max_size=6), ascii_only=st.booleans())
+def test_the_fast_lane_never_differs_from_the_format(
+    lanes: Lanes, given_entries: list[dict[str, Any]], ascii_only: bool
+) -> None:
+    fast, careful = lanes(*(json.dumps(entry, ensure_ascii=ascii_only) for entry in given_entries))
+    by_line = {row["line"]: row for row in careful}
+    assert fast == [by_line[row["line"]] for row in sorted(fast, key=lambda row: (row["ts"], row["line"]))]
+
+
+def test_lines_of_both_lanes_and_of_two_days_become_rows_of_one_object(builder: Builder) -> None:
+    entries: list[Any] = []
+    for number in range(40):
+        at = AT + number * 6 * 3600 * 1000  # ten days, four entries a day
+        whole = WHOLE | {"timestamp": at, "message": f"entry {number}"}
+        entries.append(whole if number % 3 else whole | {"pid": number})
+    entries.insert(20, '{"timestamp":')
+    builder.put(entries)
+    summary = builder.sync()
+    assert (summary.entries, summary.rejected_lines) == (40, 1)
+    rows = builder.rows("SELECT line, message, CAST(ts AS DATE) = date FROM logs ORDER BY line")
+    lines = [number + 1 for number in range(41) if number != 20]
+    assert rows == [(line, f"entry {number}", True) for number, line in enumerate(lines)]
