@@ -1,30 +1,28 @@
 """The sync job: mirror what the bucket has and the ledger lacks, and commit it.
 
-Listing, comparing with the ledger, ingesting in chunks. Each chunk is one manifest transaction that adds
-its objects, log files and rollup files together; a run that is killed leaves whole chunks and no parts.
+The listing goes on while what it found so far is ingested in chunks, and each chunk is committed as a whole.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Protocol
 
-import msgspec
 from msgspec import Struct
 
 from warehouse import catalog, duck, lock
-from warehouse.bucket import Bucket, ObjectInfo
+from warehouse.billing import note
+from warehouse.bucket import Bucket
+from warehouse.commit import Committer
 from warehouse.errors import WarehouseError
-from warehouse.ingest import rewrite
 from warehouse.ingest.packages import PackageSync
-from warehouse.ingest.pipeline import Fetched, Ingested, Pipeline
-from warehouse.ingest.rollups import Change, DateChange, refresh_logs, refresh_storage
-from warehouse.ingest.stored import stored_objects
+from warehouse.ingest.pipeline import Pipeline
 from warehouse.lake import Lake
-from warehouse.manifest import DataFile, LedgerObject, Manifest, Run, now_us
+from warehouse.listing import Found, Listing
+from warehouse.manifest import Manifest, Run, now_us
 from warehouse.settings import MIB, Settings
 
 #: A chunk is committed as a whole: what a kill can cost is the work on one chunk.
@@ -36,7 +34,10 @@ class Progress(Protocol):
     """Is told how far a sync is."""
 
     def start(self, objects: int, size: int) -> None:
-        """`objects` objects of `size` compressed bytes together are to be fetched."""
+        """`objects` objects of `size` compressed bytes together are to be fetched, as far as is known.
+
+        Told again with larger figures while the listing goes on; not told when there is nothing to fetch.
+        """
 
     def advance(self, objects: int, size: int) -> None:
         """So many more are done."""
@@ -54,7 +55,9 @@ class _Silent:
 class SyncSummary(Struct, frozen=True):
     """What one sync did. Sizes in bytes: compressed as fetched, raw after decompression.
 
-    `skipped` objects changed or went away while they were read; the next sync takes them.
+    `listed` objects were named by the bucket, all of the prefix if `full_listing`. `skipped` objects changed
+    or went away while they were read; the next sync takes them. `class_a` and `class_b` count every attempt,
+    `retries` those that repeat another. `notes` are for people.
     """
 
     run_id: str
@@ -73,10 +76,15 @@ class SyncSummary(Struct, frozen=True):
     class_a: int
     class_b: int
     sync_url: str
+    full_listing: bool
+    listed: int
+    downloaded_bytes: int
+    retries: int
+    notes: list[str]
 
 
-def run(settings: Settings, progress: Progress | None = None) -> SyncSummary:
-    """Mirror the bucket once.
+def run(settings: Settings, progress: Progress | None = None, *, full: bool = False) -> SyncSummary:
+    """Mirror the bucket once; with `full`, list all of it, not only where something new can be.
 
     Raises BusyError when another writer runs, BucketError or CredentialsError when the bucket does not
     answer; what was committed before stays.
@@ -86,7 +94,7 @@ def run(settings: Settings, progress: Progress | None = None) -> SyncSummary:
         with lock.writer(settings.data_dir):
             manifest = Manifest(settings.data_dir)
             try:
-                return _Sync(settings, bucket, manifest, progress or _Silent()).run()
+                return _Sync(settings, bucket, manifest, progress or _Silent(), full).run()
             finally:
                 manifest.close()
     finally:
@@ -94,11 +102,14 @@ def run(settings: Settings, progress: Progress | None = None) -> SyncSummary:
 
 
 class _Sync:
-    def __init__(self, settings: Settings, bucket: Bucket, manifest: Manifest, progress: Progress) -> None:
+    def __init__(
+        self, settings: Settings, bucket: Bucket, manifest: Manifest, progress: Progress, full: bool
+    ) -> None:
         self._settings = settings
         self._bucket = bucket
         self._manifest = manifest
         self._progress = progress
+        self._full = full
         self._lake = Lake(settings.data_dir)
         self._con = duck.connect()
         started = now_us()
@@ -108,10 +119,10 @@ class _Sync:
             status="running",
             started_us=started,
         )
-        self._files = 0
+        self._committer = Committer(settings, bucket, manifest, self._lake, self._con, self._run)
         self._gone = 0
-        self._skipped = 0
         self._packages = 0
+        self._notes: list[str] = []
 
     def run(self) -> SyncSummary:
         clock = time.monotonic()
@@ -129,7 +140,7 @@ class _Sync:
             self._progress.close()
             self._con.close()
             self._run.finished_us = now_us()
-            self._run.class_a, self._run.class_b = self._bucket.class_a, self._bucket.class_b
+            note(self._run, self._bucket, self._settings)
             self._manifest.finish_run(self._run)
             # After a failure too: what was committed counts, and what it replaced will be swept.
             catalog.publish(self._settings.data_dir, self._manifest)
@@ -139,167 +150,70 @@ class _Sync:
             objects=self._run.objects,
             replaced=self._run.replaced,
             gone=self._gone,
-            skipped=self._skipped,
+            skipped=self._committer.skipped,
             packages=self._packages,
             entries=self._run.entries,
             rejected_lines=self._run.rejected,
             compressed_bytes=self._run.compressed_bytes,
             raw_bytes=self._run.raw_bytes,
-            files=self._files,
+            files=self._committer.files,
             duration_ms=round((time.monotonic() - clock) * 1000),
             class_a=self._run.class_a,
             class_b=self._run.class_b,
             sync_url=f"s3://{self._bucket.name}/{self._settings.log_prefix}",
+            full_listing=self._run.full_listing,
+            listed=self._run.listed,
+            downloaded_bytes=self._run.downloaded_bytes,
+            retries=self._run.retries,
+            notes=self._notes,
         )
 
     def _mirror(self) -> None:
-        prefix = self._settings.log_prefix
-        ledger = self._manifest.objects(self._bucket.name, prefix)
-        # A key that ends with a slash is a folder marker of some S3 browser.
-        listed = {info.key: info for info in self._bucket.list(prefix) if not info.key.endswith("/")}
-        todo = [info for key, info in listed.items() if key not in ledger or ledger[key].etag != info.etag]
-        # Oldest first: a chunk then touches few dates.
-        todo.sort(key=lambda info: (info.last_modified, info.key))
-        back = [
-            item
-            for key, item in ledger.items()
-            if item.gone and key in listed and item.etag == listed[key].etag
-        ]
-        gone = [item for key, item in ledger.items() if not item.gone and key not in listed]
-        self._progress.start(len(todo), sum(info.size for info in todo))
+        listing = Listing(self._settings, self._bucket, self._manifest, self._run.started_us, full=self._full)
+        self._run.full_listing = listing.full
+        committer = self._committer
         today = f"{datetime.fromtimestamp(self._run.started_us / 1e6, UTC):%Y-%m-%d}"
         with Pipeline(self._settings, self._bucket, self._lake, self._run.run_id, today) as pipeline:
-            for chunk in _chunks(todo):
-                ingested = pipeline.run(chunk, self._progress.advance)
-                self._commit(ingested, ledger)
-        if gone or back:
-            self._commit_listing(gone, back, listed)
+            for chunk in _chunks(self._found(listing)):
+                ingested = pipeline.run([item.info for item in chunk], self._progress.advance)
+                skipped = {item.info.key for item in ingested.objects if item.skipped is not None}
+                taken = [item.info.key for item in chunk if item.info.key not in skipped]
+                prior = {item.info.key: item.prior for item in chunk if item.prior is not None}
+                committer.chunk(ingested, prior, listing.missed(taken, skipped))
+        for items in listing.vanished():
+            committer.gone(items)
+            self._gone += len(items)
+        # Only now: where listings start must not move before what they listed is committed.
+        self._manifest.remember(listing.remember())
+        self._notes = listing.notes
+        self._run.detail = "; ".join(listing.notes) or None
         packages = PackageSync(
             self._settings, self._bucket, self._manifest, self._lake, self._con, self._run.run_id
         )
         self._packages = packages.run()
-        self._files += packages.files
+        committer.files += packages.files
 
-    def _commit(self, ingested: Ingested, ledger: dict[str, LedgerObject]) -> None:
-        """One chunk: its objects, files and rollups in one transaction."""
-        taken = [item for item in ingested.objects if item.skipped is None]
-        replaced = [ledger[item.info.key] for item in taken if item.info.key in ledger]
-        change = Change(add=list(ingested.files))
-        try:
-            current = self._manifest.files()
-            dates = self._take_out(replaced, current, change)
-            for file in ingested.files:
-                if file.table == "logs":
-                    dates.setdefault(file.partition, DateChange()).files.append(self._lake.path(file))
-            change.extend(refresh_logs(self._con, self._lake, dates, current, self._run.run_id))
-            objects = [self._ledger_row(item) for item in taken]
-            moved = stored_objects(objects, [item for item in replaced if not item.gone])
-            change.extend(refresh_storage(self._con, self._lake, moved, current, self._run.run_id))
-        except BaseException:
-            self._lake.discard(change.add)
-            raise
-        # Outside: whoever interrupts a commit cannot know whether the manifest names the files already.
-        self._manifest.commit(objects=objects, add=change.add, remove=change.remove)
-        self._files += len(change.add)
-        self._skipped += len(ingested.objects) - len(taken)
-        self._run.objects += len(taken)
-        self._run.replaced += len(replaced)
-        self._run.entries += sum(item.counts.accepted for item in taken)
-        self._run.rejected += sum(item.counts.rejected + item.counts.faults for item in taken)
-        self._run.compressed_bytes += sum(item.info.size for item in taken)
-        self._run.raw_bytes += sum(item.counts.raw_bytes for item in taken)
-
-    def _take_out(
-        self, replaced: Sequence[LedgerObject], current: list[DataFile], change: Change
-    ) -> dict[str, DateChange]:
-        """Take the rows of objects that changed out of the lake; gives the dates to build again."""
-        if not replaced:
-            return {}
-        keys = [item.key for item in replaced]
-        first = min((item.first_us for item in replaced if item.first_us is not None), default=None)
-        last = max((item.last_us for item in replaced if item.last_us is not None), default=None)
-        candidates = [
-            file
-            for file in current
-            if file.table == "quarantine"
-            or (
-                file.table == "logs"
-                and None not in (first, last, file.min_us, file.max_us)
-                and file.min_us <= last  # type: ignore[operator]
-                and file.max_us >= first  # type: ignore[operator]
-            )
-        ]
-        condition = "bucket = $bucket AND list_contains($keys, object_key)"
-        parameters: dict[str, object] = {"bucket": self._bucket.name, "keys": keys}
-        rebuilt: dict[str, DateChange] = {}
-        for table in ("logs", "quarantine"):
-            files = [file for file in candidates if file.table == table]
-            result = rewrite.without(self._con, self._lake, files, condition, parameters, self._run.run_id)
-            change.extend(result.change)
-            if table == "logs":
-                staying = [*current, *result.change.add]
-                removed = set(result.change.remove)
-                for date in result.partitions:
-                    rebuilt[date] = DateChange(
-                        files=[
-                            self._lake.path(file)
-                            for file in staying
-                            if file.table == "logs" and file.partition == date and file.path not in removed
-                        ],
-                        rebuild=True,
-                    )
-        return rebuilt
-
-    def _commit_listing(
-        self, gone: list[LedgerObject], back: list[LedgerObject], listed: dict[str, ObjectInfo]
-    ) -> None:
-        """Objects that left the bucket or came back unchanged: their rows stay, the storage figures move."""
-        returned = [
-            msgspec.structs.replace(item, gone=False, modified_us=_us(listed[item.key].last_modified))
-            for item in back
-        ]
-        moved = stored_objects(returned, gone)
-        change = refresh_storage(self._con, self._lake, moved, self._manifest.files(), self._run.run_id)
-        self._manifest.commit(
-            objects=returned,
-            gone=[(item.bucket, item.key) for item in gone],
-            add=change.add,
-            remove=change.remove,
-        )
-        self._gone = len(gone)
-
-    def _ledger_row(self, item: Fetched) -> LedgerObject:
-        counts = item.counts
-        return LedgerObject(
-            bucket=self._bucket.name,
-            key=item.info.key,
-            prefix=self._settings.log_prefix,
-            etag=item.info.etag,
-            size=item.info.size,
-            modified_us=_us(item.info.last_modified),
-            storage_class=item.info.storage_class,
-            format="registry",
-            raw_bytes=counts.raw_bytes,
-            lines=counts.lines,
-            accepted=counts.accepted,
-            rejected=counts.rejected + counts.faults,
-            first_us=counts.first_us,
-            last_us=counts.last_us,
-            run_id=self._run.run_id,
-        )
+    def _found(self, listing: Listing) -> Iterator[Found]:
+        """What is to be fetched, while the listing goes on; what came back unchanged is committed here."""
+        objects = size = 0
+        for page in listing.pages():
+            self._run.listed, self._run.listed_bytes = listing.objects, listing.bytes
+            if page.back:
+                self._committer.back(page.back)
+            if page.fetch:
+                objects += len(page.fetch)
+                size += sum(item.info.size for item in page.fetch)
+                self._progress.start(objects, size)
+                yield from page.fetch
 
 
-def _us(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000_000)
-
-
-def _chunks(infos: Sequence[ObjectInfo]) -> Iterator[list[ObjectInfo]]:
+def _chunks(found: Iterable[Found]) -> Iterator[list[Found]]:
     """Consecutive objects of about a chunk's size together."""
-    chunk: list[ObjectInfo] = []
+    chunk: list[Found] = []
     size = 0
-    for info in infos:
-        chunk.append(info)
-        size += info.size
+    for item in found:
+        chunk.append(item)
+        size += item.info.size
         if size >= _CHUNK_BYTES or len(chunk) >= _CHUNK_OBJECTS:
             yield chunk
             chunk, size = [], 0

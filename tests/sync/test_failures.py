@@ -116,7 +116,7 @@ def test_leftovers_of_a_failure_are_swept_at_the_next_start(
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr("warehouse.sync.refresh_storage", fails)
+        patch.setattr("warehouse.commit.refresh_storage", fails)
         with pytest.raises(OSError, match="no space left"):
             mirror.sync()
     stray = mirror.lake / "logs" / "date=2026-11-10" / "stray.parquet"
