@@ -53,7 +53,7 @@ RAW_LINES = pa.schema(
 )
 #: Bytes that are searched at a time, so that they stay in the processor's cache.
 _SEARCHED = 1 << 18
-#: What may stand before a number in JSON.
+#: What may stand right before a number in JSON.
 _BEFORE_NUMBER = np.frombuffer(b":,[- \t\r", np.uint8)
 
 
@@ -141,14 +141,15 @@ class Piece(Struct):
 
 
 class Batch(Struct):
-    """Whole lines of one or more objects, joined: `text` ends every line with a newline.
+    """Whole lines of one or more objects: `parts` is their text, every line ending with a newline.
 
     `faults` are whole objects or their rests that could not be inflated: (object_no, reason).
     """
 
-    text: bytearray = field(default_factory=bytearray)
+    parts: list[bytes | memoryview] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
     faults: list[tuple[int, str]] = field(default_factory=list)
+    bytes: int = 0
     lines: int = 0
 
 
@@ -161,50 +162,51 @@ class Batcher:
 
     def add(self, object_no: int, body: bytes) -> Iterator[Batch]:
         """Take one object; gives each batch that became full."""
-        rest = bytearray()
+        rest: list[bytes] = []
         line = 1
         try:
             for text in _without_mark(inflate(body)):
                 cut = text.rfind(b"\n") + 1
                 if not cut:
-                    rest += text
+                    rest.append(text)
                     continue
-                line += self._append(object_no, line, rest, memoryview(text)[:cut])
-                rest = bytearray(memoryview(text)[cut:])
-                if len(self._batch.text) >= self._size or self._batch.lines >= _BATCH_LINES:
+                line += self._append(object_no, line, [*rest, memoryview(text)[:cut]], text.count(b"\n"))
+                rest = [text[cut:]] if cut < len(text) else []
+                if self._batch.bytes >= self._size or self._batch.lines >= _BATCH_LINES:
                     yield self.take()
         except ObjectError as error:
             self._batch.faults.append((object_no, error.detail))
         if rest:
-            self._append(object_no, line, rest, b"\n")
+            self._append(object_no, line, [*rest, b"\n"], 1)
 
     def take(self) -> Batch:
         """The batch as it stands; a new one begins."""
         batch, self._batch = self._batch, Batch()
         return batch
 
-    def _append(self, object_no: int, first_line: int, start: bytearray, end: memoryview | bytes) -> int:
-        before = len(self._batch.text)
-        self._batch.text += start
-        self._batch.text += end
-        count = self._batch.text.count(b"\n", before)
-        self._batch.pieces.append(Piece(object_no, first_line, count, len(self._batch.text) - before))
+    def _append(self, object_no: int, first_line: int, parts: list[bytes | memoryview], count: int) -> int:
+        size = sum(map(len, parts))
+        self._batch.parts += parts
+        self._batch.pieces.append(Piece(object_no, first_line, count, size))
+        self._batch.bytes += size
         self._batch.lines += count
         return count
 
 
 def split(batch: Batch) -> pa.Table:
     """One row per line of a batch, and one per fault (as line 0): object_no, line, raw, fault."""
-    ends, odd = _ends_and_odd(np.frombuffer(batch.text, dtype=np.uint8))
+    # Joined once and here: a text that grows is copied many times over.
+    text = b"".join(batch.parts)
+    ends, odd = _ends_and_odd(text)
     offsets = np.concatenate([np.zeros(1, np.int64), ends + 1])
     count = len(ends)
-    raw = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(batch.text))
+    raw = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
     fault: pa.Array = pa.nulls(count, pa.string())
     try:
         raw.validate(full=True)
     except pa.ArrowInvalid:
         raw, fault = _escaped(raw)
-    if deep := _too_deep(batch.text, offsets):
+    if deep := _too_deep(text, offsets):
         reasons = fault.to_pylist()
         for number in deep:
             reasons[number] = f"nested more than {_DEPTH} levels deep"
@@ -240,33 +242,37 @@ def split(batch: Batch) -> pa.Table:
     return pa.concat_tables([table, faults])
 
 
-def _ends_and_odd(text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where lines end, and where something stands that may be NaN or Infinity (in any case, or inf)."""
-    ends: list[np.ndarray] = []
-    odd: list[np.ndarray] = []
+def _ends_and_odd(text: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Where lines end, and where something begins that may be NaN or Infinity (in any case, or inf)."""
+    whole = np.frombuffer(text, np.uint8)
+    ends: list[np.ndarray] = [np.zeros(0, np.int64)]
+    words: list[np.ndarray] = [np.zeros(0, np.int64)]
     for start in range(0, len(text), _SEARCHED):
-        ends.append(np.flatnonzero(text[start : start + _SEARCHED] == 10) + start)
-        # Three bytes more, so that no word is cut.
-        part = text[start : start + _SEARCHED + 3]
-        if len(part) < 4:
-            continue
-        lower = part | 0x20
-        n = lower == ord("n")
-        nan = n[1:-2] & (lower[2:-1] == ord("a")) & n[3:]
-        inf = (lower[1:-2] == ord("i")) & n[2:-1] & (lower[3:] == ord("f"))
-        odd.append(np.flatnonzero(nan | inf) + start)
-    found = np.concatenate(odd or [np.zeros(0, np.int64)])
-    found = found[np.isin(text[found], _BEFORE_NUMBER)]
-    return np.concatenate(ends or [np.zeros(0, np.int64)]), found
+        ends.append(np.flatnonzero(whole[start : start + _SEARCHED] == 10) + start)
+        # Two bytes more, so that no word is cut.
+        part = whole[start : start + _SEARCHED + 2] | 0x20
+        n = part == ord("n")
+        nan = n[:-2] & (part[1:-1] == ord("a")) & n[2:]
+        inf = (part[:-2] == ord("i")) & n[1:-1] & (part[2:] == ord("f"))
+        words.append(np.flatnonzero(nan | inf) + start)
+    found = np.concatenate(words)
+    found = found[np.isin(whole[found - 1], _BEFORE_NUMBER)]
+    return np.concatenate(ends), np.array([at for at in found.tolist() if _may_be_value(text, at)], np.int64)
 
 
-def _too_deep(text: bytearray, offsets: np.ndarray) -> list[int]:
+def _may_be_value(text: bytes, at: int) -> bool:
+    """Could a JSON value begin here? After the sign and blanks before it, something opens or divides."""
+    before = text[max(0, at - 64) : at].rstrip(b"-").rstrip(b" \t\r")
+    return not before or before[-1:] in b":,["
+
+
+def _too_deep(text: bytes, offsets: np.ndarray) -> list[int]:
     """The lines (from 0) nested beyond the limit; only lines long enough for that are looked at."""
     long = np.flatnonzero(np.diff(offsets) > 2 * _DEPTH).tolist()
     return [number for number in long if _depth(text[offsets[number] : offsets[number + 1]]) > _DEPTH]
 
 
-def _depth(line: bytearray) -> int:
+def _depth(line: bytes) -> int:
     """How deep the brackets of a line are nested, those in strings aside; 0 when they are few."""
     if line.count(b"{") + line.count(b"[") <= _DEPTH:
         return 0
