@@ -1,7 +1,8 @@
 """The one table of settings.
 
 Every field of `Settings` below is one setting: its environment variables (the first one set wins),
-type, default and explanation stand here and nowhere else. `warehouse --help`, `docs/settings.md`
+type, default and explanation stand here and nowhere else; only what the settings file holds in tables of its
+own is described in `settings_tables`. `warehouse --help`, `docs/settings.md`
 and every error about a setting are made from this table.
 """
 
@@ -17,7 +18,9 @@ from typing import Annotated, Any, get_args, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from warehouse import settings_file
 from warehouse.errors import SettingError
+from warehouse.settings_tables import BucketSettings, MappingRule, PrefixRule
 
 MIB = 1024 * 1024
 
@@ -198,13 +201,23 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = 0.015
 
+    #: Only the settings file can say these. The buckets are complete, the first one's values stand above too.
+    buckets: tuple[BucketSettings, ...] = ()
+    prefixes: tuple[PrefixRule, ...] = ()
+    mappings: dict[str, MappingRule] = {}
+
     def __repr__(self) -> str:
         """Every field; of a secret only that it is set, so that no log or traceback can show it."""
         shown = []
         for info in table():
             value = getattr(self, info.name)
             shown.append(f"{info.name}={'<set>' if info.secret and value is not None else repr(value)}")
+        shown += [f"{name}={getattr(self, name)!r}" for name in FILE_ONLY]
         return f"Settings({', '.join(shown)})"
+
+
+#: Fields of `Settings` that are no environment variables.
+FILE_ONLY = ("buckets", "prefixes", "mappings")
 
 
 @dataclass(frozen=True)
@@ -234,6 +247,8 @@ def table() -> tuple[SettingInfo, ...]:
     hints = get_type_hints(Settings, include_extras=True)
     rows = []
     for field in msgspec.structs.fields(Settings):
+        if field.name in FILE_ONLY:
+            continue
         kind, meta = get_args(hints[field.name])
         extra = meta.extra or {}
         default = "" if field.default is None else str(field.default)
@@ -252,22 +267,53 @@ def table() -> tuple[SettingInfo, ...]:
 
 
 def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
-    """Settings from the environment; `overrides` (from the command line) win, None means not given.
+    """Settings from the environment and the settings file; see `load_with_origins`."""
+    return load_with_origins(environment, **overrides)[0]
 
-    A variable that is empty or blank counts as unset. Raises SettingError, which names the environment
-    variable and says what it takes.
+
+def load_with_origins(
+    environment: Mapping[str, str] | None = None, **overrides: Any
+) -> tuple[Settings, dict[str, str]]:
+    """The settings, and where each value that is no default comes from, by field name.
+
+    `overrides` (from the command line) win over the environment, and that over the settings file; None means
+    not given, and a variable that is empty or blank counts as unset. Raises SettingError, which names the
+    variable, or the file and its key, and says what it takes.
     """
     environment = os.environ if environment is None else environment
+    file = settings_file.load(environment, [info.name for info in table()])
     values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
     for info in table():
         if overrides.get(info.name) is not None:
             values[info.name] = _checked(info, overrides[info.name], info.env[0])
+            origins[info.name] = "command line"
             continue
         for variable in info.env:
             if text := environment.get(variable, "").strip():
                 values[info.name] = _checked(info, text, variable)
+                origins[info.name] = variable
                 break
-    return Settings(**values)
+        else:
+            if info.name in file.values:
+                values[info.name] = _of_file(info, file)
+                origins[info.name] = str(file.path)
+    origins |= {name: str(file.path) for name in FILE_ONLY if getattr(file, name)}
+    settings = Settings(**values, prefixes=file.prefixes, mappings=file.mappings)
+    complete = settings_file.with_buckets(settings, file)
+    for info in table():
+        if getattr(complete, info.name) != getattr(settings, info.name):
+            origins[info.name] = f"{file.path} [[bucket]]"
+    return complete, origins
+
+
+def _of_file(info: SettingInfo, file: settings_file.SettingsFile) -> Any:
+    """A value of the settings file in the setting's type."""
+    try:
+        return _checked(info, file.values[info.name], info.name)
+    except SettingError as error:
+        detail = error.detail.removeprefix(f"{info.name} ")
+        raise file.wrong(info.name, detail) from error
 
 
 def _checked(info: SettingInfo, value: Any, variable: str) -> Any:

@@ -28,7 +28,7 @@ class WarehouseGroup(LazyGroup):
                 gap = " " * max(2, 24 - len(command)) if about else ""
                 formatter.write(f"{'':{formatter.current_indent}}{command}{gap}{about}\n")
         with formatter.section("Environment variables"):
-            rows = []
+            rows = [("WAREHOUSE_CONFIG", "Settings file [default: warehouse.toml, if it is there].")]
             for info in table():
                 default = f" [default: {info.default}]" if info.default else ""
                 rows.append((info.env[0], info.about + default))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -83,15 +83,22 @@ def _usage_line(error: click.ClickException) -> str:
 def _say(message: str, state: State) -> None:
     """One line on stderr, after the traceback when --debug asks for it."""
     if state.debug and sys.exc_info()[0] is not None:
-        click.echo(_masked(traceback.format_exc()), err=True, nl=False)
-    click.echo(f"error: {_masked(' '.join(message.split()))}", err=True)
+        click.echo(_masked(traceback.format_exc(), state), err=True, nl=False)
+    click.echo(f"error: {_masked(' '.join(message.split()), state)}", err=True)
 
 
-def _masked(text: str) -> str:
-    """The text without any secret of the environment: no error should hold one, and now none does."""
-    for info in table():
-        for variable in info.env if info.secret else ():
-            value = os.environ.get(variable, "").strip()
-            if len(value) >= 4:
-                text = text.replace(value, "***")
+def _masked(text: str, state: State) -> str:
+    """The text without any secret that is set: no error should hold one, and now none does."""
+    for value in _secrets(state):
+        if len(value) >= 4:
+            text = text.replace(value, "***")
     return text
+
+
+def _secrets(state: State) -> Iterator[str]:
+    secret = [info for info in table() if info.secret]
+    for info in secret:
+        yield from (os.environ.get(variable, "").strip() for variable in info.env)
+    if loaded := state.__dict__.get("settings"):  # cached: settings that cannot be loaded hold none
+        for holder in (loaded, *loaded.buckets):
+            yield from (getattr(holder, info.name, None) or "" for info in secret)
