@@ -107,9 +107,11 @@ class MemoryBucket:
         return stored.body
 
     def head(self, key: str) -> ObjectHead:
-        """An object's info and metadata."""
+        """An object's info and metadata; raises ObjectError when it is not there."""
         self.class_b += 1
-        stored = self.objects[key]
+        stored = self.objects.get(key)
+        if stored is None:
+            raise ObjectError(f"{key} is gone")
         return ObjectHead(stored.info, stored.metadata)
 
 

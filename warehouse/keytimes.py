@@ -48,8 +48,11 @@ class Layout:
             return int(stamp) * 1_000
         if self._form == "%s":
             return int(stamp) * 1_000_000
+        form = self._form
+        if form.count("%Y") > 1:  # a day's folder before the time: the time tells the day too
+            form, stamp = form.rpartition("/")[2], stamp.rpartition("/")[2]
         try:
-            moment = datetime.strptime(stamp, self._form).replace(tzinfo=UTC)
+            moment = datetime.strptime(stamp, form).replace(tzinfo=UTC)
         except ValueError:
             return None
         return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -123,12 +123,12 @@ class Listing:
         hidden = [
             key for key in sorted(self._skipped) if not any(scope.covers(key) for scope in self._scopes)
         ]
-        for keys in _batches(iter(hidden)):
+        for keys in _batches(iter(hidden), _PAGE):
             yield self._compared([info for key in keys if (info := self._head(key)) is not None])
         if self._late:
             self.notes.append(
-                f"{self._late} objects came more than {self._lookback_us // _HOUR_US} hours late and were"
-                " found only now: WAREHOUSE_LOOKBACK_HOURS widens the look-back"
+                f"objects found only now, more than {self._lookback_us // _HOUR_US} hours late: {self._late};"
+                " WAREHOUSE_LOOKBACK_HOURS widens the look-back"
             )
 
     def vanished(self) -> Iterator[list[LedgerObject]]:
@@ -177,7 +177,7 @@ class Listing:
             if len(first) < _SMALL:
                 self._see(first)
                 first.sort(key=_age)
-                yield from _batches(iter(first))
+                yield from _batches(iter(first), _PAGE)
                 return
         folders: list[str] = []
         for level in self._bucket.level(self._prefix):
@@ -186,7 +186,7 @@ class Listing:
             folders += level.folders
             if len(folders) > _MOST_FOLDERS:
                 self._watches = None
-                yield from _batches(self._bucket.list(self._prefix))
+                yield from _batches(self._bucket.list(self._prefix), _PAGE)
                 return
         yield from self._merged([Scope(folder) for folder in folders])
 
@@ -237,10 +237,11 @@ class Listing:
         with ThreadPoolExecutor(_TOGETHER, "list") as pool:
             for group in _batches(iter(scopes), _TOGETHER):
                 streams = [
-                    _ahead(pool, _batches(self._bucket.list(scope.prefix, scope.after))) for scope in group
+                    _ahead(pool, _batches(self._bucket.list(scope.prefix, scope.after), _PAGE))
+                    for scope in group
                 ]
                 merged = heapq.merge(*map(chain.from_iterable, streams), key=_age)
-                for infos in _batches(merged):
+                for infos in _batches(merged, _PAGE):
                     self._see(infos)
                     yield infos
 
@@ -351,7 +352,7 @@ def _age(info: ObjectInfo) -> tuple[datetime, str]:
     return info.last_modified, info.key
 
 
-def _batches(items: Iterator[T], size: int = _PAGE) -> Iterator[list[T]]:
+def _batches(items: Iterator[T], size: int) -> Iterator[list[T]]:
     while batch := [*islice(items, size)]:
         yield batch
 
