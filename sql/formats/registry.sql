@@ -1,4 +1,6 @@
 -- The registry's own log format: one JSON object a line, conformed to the canonical row (tables/logs.sql).
+-- detect: json_type(entry, '$.timestamp') IN ('UBIGINT', 'BIGINT', 'DOUBLE')
+--     AND (json_exists(entry, '$.level') OR json_exists(entry, '$.message') OR json_exists(entry, '$.metadata'))
 -- Reads raw_lines (object_no, line, raw, fault) and raw_objects (object_no, bucket, object_key); gives one row
 -- per raw line. A line that cannot be a log row carries a reason and goes to quarantine; every other line has
 -- a null reason. fault is what the splitter saw already (bytes that are no UTF-8, nesting without end).

@@ -1,0 +1,170 @@
+"""Which format an object has: told by its first lines, or set for its prefix.
+
+Each format's condition (see library.py) is asked about the first lines; the format that most of them meet
+wins. What a condition that asks for keys and kinds says of a JSON line is remembered by the line's shape, so
+that of thousands of alike objects one asks DuckDB.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from warehouse import duck
+from warehouse.formats.library import DEFAULT, Format, check, formats
+from warehouse.ingest.lines import compression, inflate
+from warehouse.settings import Settings
+
+#: What an object is that holds no log lines: it goes into the ledger without one and is not fetched again.
+SKIP = "skip"
+#: Cloudflare writes a file with one such token into a bucket, to see that its owner can read it.
+_CHALLENGE = re.compile(rb"\s*(?:eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)\s*")
+_CHALLENGE_KEY = re.compile(r"(?:^|/)ownership-challenge[^/]*\.txt$")
+_CHALLENGE_BYTES = 8192
+#: How much of an object is looked at.
+_LINES = 8
+_BYTES = 256 * 1024
+_SHAPES = 10_000
+
+
+def detect(sample: bytes, key: str, settings: Settings) -> str:
+    """The format of an object that begins with `sample`: a name in sql/formats, mapping:NAME or skip.
+
+    The longest prefix of the settings that says a format decides; else the content. Raises BadRequestError
+    when a prefix names a format that there is not.
+    """
+    rule = max(
+        (rule for rule in settings.prefixes if rule.format and key.startswith(rule.prefix)),
+        key=lambda rule: len(rule.prefix),
+        default=None,
+    )
+    if rule is not None and rule.format is not None:
+        return rule.format if rule.format == SKIP else check(rule.format, settings)
+    lines = first_lines(sample)
+    if is_challenge(sample, key):
+        return SKIP
+    votes = Counter(name for names in claims(lines) for name in names)
+    return min(votes, key=lambda name: (-votes[name], name)) if votes else DEFAULT
+
+
+def sample_weight(key: str, settings: Settings) -> int:
+    """How many entries each line of an object stands for, by the longest prefix that it has."""
+    matching = [rule for rule in settings.prefixes if key.startswith(rule.prefix)]
+    return max(matching, key=lambda rule: len(rule.prefix)).sample if matching else 1
+
+
+def is_challenge(sample: bytes, key: str) -> bool:
+    """Is this an ownership challenge of Logpush: one token, or one line under its usual name?"""
+    if len(sample) > _CHALLENGE_BYTES:
+        return False
+    if _CHALLENGE.fullmatch(sample):
+        return True
+    return (
+        bool(_CHALLENGE_KEY.search(key)) and len(sample.split()) == 1 and not sample.lstrip().startswith(b"{")
+    )
+
+
+def first_lines(sample: bytes) -> list[str]:
+    """The first lines that are not blank; the last one only if it is whole or the only one."""
+    if compression(sample) != "none":
+        sample = _inflated(sample)
+    whole = sample.endswith(b"\n") or len(sample) < _BYTES
+    pieces = sample.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    if not whole and len(pieces) > 1:
+        pieces.pop()
+    lines = [piece.decode(errors="replace") for piece in pieces if piece.strip()]
+    return lines[:_LINES]
+
+
+def _inflated(body: bytes) -> bytes:
+    text = bytearray()
+    for piece in inflate(body):
+        text += piece
+        if len(text) >= _BYTES:
+            break
+    return bytes(text)
+
+
+def claims(lines: Sequence[str]) -> list[frozenset[str]]:
+    """For each line, the formats whose condition it meets."""
+    return _DETECTOR.claims(lines)
+
+
+class _Detector:
+    """Asks the conditions of formats, on a DuckDB of its own that is opened when it is needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._con: duck.Connection | None = None
+        self._known: dict[Any, frozenset[str]] = {}
+        self._formats: tuple[Format, ...] = ()
+
+    def claims(self, lines: Sequence[str]) -> list[frozenset[str]]:
+        with self._lock:
+            if self._formats != formats():
+                self._known.clear()
+                self._formats = formats()
+            shapes = [_shape(line) for line in lines]
+            of_text = [line for line, shape in zip(lines, shapes, strict=True) if shape is None]
+            of_json = [line for line, shape in zip(lines, shapes, strict=True) if shape is not None]
+            about_text = iter(self._ask(of_text, lambda item: item.asks != "shape"))
+            about_values = iter(self._ask(of_json, lambda item: item.asks == "values"))
+            self._learn({shape: line for line, shape in zip(lines, shapes, strict=True) if shape})
+            return [
+                next(about_text) if shape is None else self._known[shape] | next(about_values)
+                for shape in shapes
+            ]
+
+    def _learn(self, lines: dict[Any, str]) -> None:
+        """Know what shapes of JSON lines are; those that are new are asked about."""
+        if len(self._known) > _SHAPES:
+            self._known.clear()
+        new = [shape for shape in lines if shape not in self._known]
+        answers = self._ask([lines[shape] for shape in new], lambda item: item.asks == "shape")
+        self._known.update(zip(new, answers, strict=True))
+
+    def _ask(self, lines: list[str], which: Callable[[Format], bool]) -> list[frozenset[str]]:
+        """For each line, those of the formats in question whose condition it meets."""
+        asked = [item for item in self._formats if which(item)]
+        if not lines or not asked:
+            return [frozenset()] * len(lines)
+        if self._con is None:
+            self._con = duck.connect(threads=1)
+        duck.register(self._con, "sample_lines", pa.table({"no": range(len(lines)), "raw": lines}))
+        conditions = ", ".join(f"coalesce({item.condition}, false)" for item in asked)
+        rows = self._con.execute(
+            f"SELECT [{conditions}] FROM (SELECT no, raw, TRY_CAST(raw AS JSON) AS entry FROM sample_lines)"
+            " ORDER BY no"
+        ).fetchall()
+        return [frozenset(item.name for item, met in zip(asked, row[0], strict=True) if met) for row in rows]
+
+
+_DETECTOR = _Detector()
+
+
+def _shape(line: str) -> Any:
+    """What a condition on the shape may ask of a JSON line: keys, kinds of values, size of numbers.
+
+    None for a line that is no JSON object.
+    """
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return ("line", _outline(entry, 3)) if isinstance(entry, dict) else None
+
+
+def _outline(value: Any, depth: int) -> Any:
+    if isinstance(value, dict):
+        return tuple((key, _outline(item, depth - 1)) for key, item in value.items()) if depth else "object"
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, int):
+        return ("int", value < 0, value.bit_length() > 63)
+    return type(value).__name__
