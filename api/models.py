@@ -54,6 +54,7 @@ class LogEntry(Answer):
     package: Annotated[str | None, _about("Package that it is about.")]
     package_version: Annotated[str | None, _about("Version of that package.")]
     raw_level: Annotated[str | None, _about("The level as it was logged.")]
+    bucket: Annotated[str, _about("Bucket that holds the entry.")]
     object_key: Annotated[str, _about("Log object in the bucket that holds the entry.")]
     line: Annotated[int, _about("Line in that object, from 1.")]
 
@@ -130,17 +131,30 @@ class Stats(Answer):
     r2: BucketStats
 
 
-class SyncAnswer(Answer):
-    """What a sync did."""
+class BucketSync(Answer):
+    """How the sync of one bucket ended."""
 
-    synced: Annotated[bool, _about("Always true: a sync that fails is a problem.")]
-    sync_url: Annotated[str, _about("What was mirrored, as s3://BUCKET/PREFIX.")]
+    bucket: Annotated[str, _about("Its name.")]
+    run_id: Annotated[str, _about("The run in the view `runs`.")]
+    objects: Annotated[int, _about("Objects that were fetched.")]
+    entries_count: Annotated[int, _about("Entries that came in.")]
+    error: Annotated[str | None, _about("Why it failed; null when it did not.")]
+
+
+class SyncAnswer(Answer):
+    """What a sync did; of several buckets the figures are sums."""
+
+    synced: Annotated[bool, _about("Whether every bucket was mirrored; when none was, that is a problem.")]
+    sync_url: Annotated[
+        str, _about("What was mirrored, as s3://BUCKET/PREFIX; several: separated by commas.")
+    ]
     entries_count: Annotated[int, _about("Entries that came in.")]
     compressed_size: Annotated[int, _about("Fetched, in bytes as stored.")]
     run_id: Annotated[str, _about("The run in the view `runs`.")]
     objects: Annotated[int, _about("Objects that were fetched.")]
     rejected_lines: Annotated[int, _about("Lines that went into quarantine.")]
     duration_ms: Annotated[int, _about("How long it took, in milliseconds.")]
+    buckets: Annotated[list[BucketSync], _about("Each bucket by itself.")]
 
 
 class PackageEntry(Answer):
@@ -152,6 +166,7 @@ class PackageEntry(Answer):
     timestamp: Annotated[int, _about("When it was stored, epoch milliseconds.")]
     size: Bytes
     integrity: Annotated[str | None, _about("Subresource integrity, where the object tells it.")]
+    bucket: Annotated[str, _about("Bucket of the object.")]
     key: Annotated[str, _about("Key of the object.")]
     etag: Annotated[str, _about("ETag of the object.")]
     storage_class: Annotated[str, _about("Storage class of the object.")]

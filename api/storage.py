@@ -9,7 +9,7 @@ from litestar import Controller, Request, get, post
 from api import params
 from api.common import ADMIN, BAD_PARAMETER, SERVER_ERROR, TheWarehouse
 from api.guards import require_admin
-from api.models import PackagePage, Stats, SyncAnswer, shaped
+from api.models import BucketSync, PackagePage, Stats, SyncAnswer, shaped
 from api.openapi import AdminOperation
 from api.store import bucket_settings
 
@@ -40,7 +40,7 @@ class StorageController(Controller):
         with bucket_settings(request.app.state.settings) as settings:
             done = sync.run(settings)
         return SyncAnswer(
-            synced=True,
+            synced=not done.failed,
             sync_url=done.sync_url,
             entries_count=done.entries,
             compressed_size=done.compressed_bytes,
@@ -48,6 +48,16 @@ class StorageController(Controller):
             objects=done.objects,
             rejected_lines=done.rejected_lines,
             duration_ms=done.duration_ms,
+            buckets=[
+                BucketSync(
+                    bucket=each.bucket,
+                    run_id=each.run_id,
+                    objects=each.objects,
+                    entries_count=each.entries,
+                    error=each.error,
+                )
+                for each in done.buckets
+            ],
         )
 
     @get(

@@ -26,14 +26,14 @@ from warehouse.manifest import Manifest, Snapshot
 
 #: The manifest's own tables, as variables that the views of `sql/views/` unfold.
 MANIFEST_TYPES = {
-    "ledger": "STRUCT(prefix VARCHAR, objects BIGINT, bytes BIGINT, raw_bytes BIGINT, lines BIGINT,"
+    "ledger": "STRUCT(bucket VARCHAR, prefix VARCHAR, objects BIGINT, bytes BIGINT, raw_bytes BIGINT, lines BIGINT,"
     " accepted BIGINT, rejected BIGINT)[]",
     "files": 'STRUCT("table" VARCHAR, "partition" VARCHAR, files BIGINT, entries BIGINT, bytes BIGINT)[]',
     "runs": "STRUCT(run_id VARCHAR, kind VARCHAR, status VARCHAR, started_us BIGINT, finished_us BIGINT,"
     " objects BIGINT, replaced BIGINT, entries BIGINT, rejected BIGINT, compressed_bytes BIGINT,"
     " raw_bytes BIGINT, class_a BIGINT, class_b BIGINT, full_listing BIGINT, listed BIGINT,"
     " listed_bytes BIGINT, downloaded_bytes BIGINT, retries BIGINT, stored_bytes BIGINT,"
-    " class_a_price DOUBLE, class_b_price DOUBLE, storage_price DOUBLE, detail VARCHAR)[]",
+    " class_a_price DOUBLE, class_b_price DOUBLE, storage_price DOUBLE, detail VARCHAR, bucket VARCHAR)[]",
     "run_months": "STRUCT(month VARCHAR, runs BIGINT, listed BIGINT, listed_bytes BIGINT, objects BIGINT,"
     " downloaded_bytes BIGINT, class_a BIGINT, class_b BIGINT, retries BIGINT, class_a_price DOUBLE,"
     " class_b_price DOUBLE, storage_price DOUBLE, last_us BIGINT, peak_stored_bytes BIGINT)[]",

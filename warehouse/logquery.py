@@ -172,20 +172,25 @@ def _naive(moment: datetime | None) -> datetime | None:
 
 def _encode(row: dict[str, Any], order: str) -> str:
     """A cursor names the last row, not a page number, so it stays right while syncs commit."""
-    text = json.dumps([order, row["ts_us"], row["objectKey"], row["line"]])
+    text = json.dumps([order, row["ts_us"], row["objectKey"], row["bucket"], row["line"]])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _decode(cursor: str, order: str) -> dict[str, Any]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        made_for, ts_us, key, line = json.loads(text)
+        made_for, ts_us, key, bucket, line = json.loads(text)
         after_ts = datetime.fromtimestamp(int(ts_us) // 1_000_000, UTC).replace(
             microsecond=int(ts_us) % 1_000_000, tzinfo=None
         )
-        if made_for != order or not isinstance(key, str):
+        if made_for != order or not (isinstance(key, str) and isinstance(bucket, str)):
             raise ValueError("made for another order")
-        return {"after_ts": after_ts, "after_key": key, "after_line": int(line)}
+        return {
+            "after_ts": after_ts,
+            "after_key": key,
+            "after_bucket": bucket,
+            "after_line": int(line),
+        }
     except (ValueError, TypeError, OverflowError, OSError, RecursionError) as error:
         raise BadRequestError(
             "cursor is not one that /logs gave for this order",

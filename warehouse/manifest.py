@@ -120,10 +120,11 @@ class Manifest:
             run_months = _dicts(db.execute(_RUN_MONTHS))
             ledger = _dicts(
                 db.execute(
-                    "SELECT prefix, count(*) FILTER (WHERE gone = 0) AS objects,"
+                    "SELECT bucket, prefix, count(*) FILTER (WHERE gone = 0) AS objects,"
                     " coalesce(sum(size) FILTER (WHERE gone = 0), 0) AS bytes,"
                     " sum(raw_bytes) AS raw_bytes, sum(lines) AS lines, sum(accepted) AS accepted,"
-                    " sum(rejected) AS rejected FROM objects GROUP BY prefix ORDER BY prefix"
+                    " sum(rejected) AS rejected FROM objects GROUP BY bucket, prefix"
+                    " ORDER BY bucket, prefix"
                 )
             )
         return Snapshot(generation, files, partitions, runs, run_months, ledger)
@@ -191,8 +192,8 @@ class Manifest:
                 " WHERE status = 'running'"
             ).rowcount
             db.execute(
-                "INSERT INTO runs (run_id, kind, status, started_us) VALUES (?, ?, 'running', ?)",
-                [run.run_id, run.kind, run.started_us],
+                "INSERT INTO runs (run_id, kind, status, started_us, bucket) VALUES (?, ?, 'running', ?, ?)",
+                [run.run_id, run.kind, run.started_us, run.bucket],
             )
         return killed
 

@@ -44,7 +44,7 @@ class DataFile(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, kw_only=True):
-    """One run of sync or cleanup; `status` is running, ok, failed or killed.
+    """One run of sync (of one bucket), cleanup or retry; `status` is running, ok, failed or killed.
 
     Sizes in bytes; prices in dollars, of a million operations and of a GB for a month. `class_a`, `class_b`
     count every attempt, `retries` those of them that repeat another.
@@ -72,6 +72,7 @@ class Run(Struct, kw_only=True):
     class_b_price: float = 0.0
     storage_price: float = 0.0
     detail: str | None = None
+    bucket: str | None = None
 
 
 class Snapshot(Struct, frozen=True):

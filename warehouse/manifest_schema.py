@@ -52,6 +52,10 @@ MIGRATIONS: list[str] = [
     ALTER TABLE runs ADD COLUMN class_b_price REAL NOT NULL DEFAULT 0;
     ALTER TABLE runs ADD COLUMN storage_price REAL NOT NULL DEFAULT 0;
     """,
+    """
+    -- The bucket that a run was about; null for one that was about none, and for runs of former versions.
+    ALTER TABLE runs ADD COLUMN bucket TEXT;
+    """,
 ]
 
 SCHEMA_VERSION = len(MIGRATIONS)

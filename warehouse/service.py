@@ -18,6 +18,7 @@ from warehouse.errors import BadRequestError
 from warehouse.logquery import LogFilter
 from warehouse.manifest import Manifest
 from warehouse.settings import Settings
+from warehouse.settings_file import log_prefixes
 
 Row = dict[str, Any]
 Answer = TypeVar("Answer")
@@ -165,7 +166,7 @@ class Warehouse:
 
     def logs_stats(self) -> Row:
         """GET /logs/stats: the whole history."""
-        return self._kept("logs_stats", {"log_prefix": self._settings.log_prefix}, self._logs_stats)
+        return self._kept("logs_stats", {"log_prefixes": log_prefixes(self._settings)}, self._logs_stats)
 
     def _logs_stats(self, parameters: Row) -> Row:
         distributions: dict[str, dict[str, int]] = {"level": {}, "source": {}, "config": {}}
@@ -198,19 +199,22 @@ class Warehouse:
         limit: int = 100,
         continuation_token: str | None = None,
     ) -> Row:
-        """GET /packages: one page of the inventory; a page's last key is the next page's token."""
+        """GET /packages: one page of the inventory; its last bucket and key are the next page's token."""
+        # Two buckets may hold the same key; a bucket's name has no slash.
+        bucket, _, key = (continuation_token or "").partition("/")
         parameters = {
             "config_hash": config_hash,
             "package_name": package_name,
             "limit": limit,
-            "after": continuation_token,
+            "after": key or None,
+            "after_bucket": bucket,
         }
         rows = self._engine.run("packages", parameters)
         page = rows[:limit]
         return {
             "packages": page,
             "totalCount": self._engine.run("packages_count", parameters)[0]["matches"],
-            "nextContinuationToken": page[-1]["key"] if len(rows) > limit else None,
+            "nextContinuationToken": f"{page[-1]['bucket']}/{page[-1]['key']}" if len(rows) > limit else None,
         }
 
     def health(self) -> Row:

@@ -84,6 +84,11 @@ def targets(settings: Settings) -> list[Settings]:
     return [_of_bucket(settings, bucket) for bucket in settings.buckets]
 
 
+def log_prefixes(settings: Settings) -> list[str]:
+    """The key prefixes of the logs, of all buckets."""
+    return sorted({target.log_prefix for target in targets(settings)})
+
+
 def with_buckets(settings: Settings, file: SettingsFile) -> Settings:
     """`settings` with the file's buckets, each complete; the settings' own bucket is one more, and first.
 

@@ -10,6 +10,7 @@ from typing import Any
 from warehouse.errors import UnavailableError
 from warehouse.service import Warehouse
 from warehouse.settings import Settings
+from warehouse.settings_file import log_prefixes
 
 
 def require_warehouse(data_dir: Path) -> None:
@@ -39,7 +40,7 @@ def read(settings: Settings) -> dict[str, Any]:
     UnavailableError when there is no warehouse.
     """
     with reading(settings) as warehouse:
-        facts = warehouse.run("status", {"log_prefix": settings.log_prefix})[0]
+        facts = warehouse.run("status", {"log_prefixes": log_prefixes(settings)})[0]
         last_run = warehouse.run("status_last_run")
         tables = warehouse.run("status_tables")
     return {

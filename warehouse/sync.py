@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Protocol
-
-from msgspec import Struct
 
 from warehouse import catalog, duck, lock
 from warehouse.billing import note
 from warehouse.bucket import Bucket
 from warehouse.commit import Committer
-from warehouse.errors import WarehouseError
+from warehouse.errors import BadRequestError, BucketError, WarehouseError
 from warehouse.ingest.packages import PackageSync
 from warehouse.ingest.pipeline import Pipeline
 from warehouse.lake import Lake
 from warehouse.listing import Found, Listing
 from warehouse.manifest import Manifest, Run, now_us
 from warehouse.settings import MIB, Settings
+from warehouse.settings_file import targets
+from warehouse.sync_summary import BucketOutcome, SyncSummary, together
+
+__all__ = ["Progress", "SyncSummary", "run"]
 
 #: A chunk is committed as a whole: what a kill can cost is the work on one chunk.
 _CHUNK_BYTES = 64 * MIB
@@ -52,53 +55,81 @@ class _Silent:
     def close(self) -> None: ...
 
 
-class SyncSummary(Struct, frozen=True):
-    """What one sync did. Sizes in bytes: compressed as fetched, raw after decompression.
+def run(
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    full: bool = False,
+    only: Sequence[str] = (),
+) -> SyncSummary:
+    """Mirror every bucket once, or those named in `only`; with `full`, list all, not only what can be new.
 
-    `listed` objects were named by the bucket, all of the prefix if `full_listing`. `skipped` objects changed
-    or went away while they were read; the next sync takes them. `class_a` and `class_b` count every attempt,
-    `retries` those that repeat another. `notes` are for people.
+    A bucket that fails does not keep the others from being mirrored. Raises BusyError when another writer
+    runs, BadRequestError when `only` names a bucket that is not set, and BucketError when no bucket could be
+    mirrored (of a single one the error itself: CredentialsError …); what was committed before stays.
     """
-
-    run_id: str
-    status: str
-    objects: int
-    replaced: int
-    gone: int
-    skipped: int
-    packages: int
-    entries: int
-    rejected_lines: int
-    compressed_bytes: int
-    raw_bytes: int
-    files: int
-    duration_ms: int
-    class_a: int
-    class_b: int
-    sync_url: str
-    full_listing: bool
-    listed: int
-    downloaded_bytes: int
-    retries: int
-    notes: list[str]
-
-
-def run(settings: Settings, progress: Progress | None = None, *, full: bool = False) -> SyncSummary:
-    """Mirror the bucket once; with `full`, list all of it, not only where something new can be.
-
-    Raises BusyError when another writer runs, BucketError or CredentialsError when the bucket does not
-    answer; what was committed before stays.
-    """
-    bucket = Bucket(settings)
+    chosen = _chosen(settings, only)
+    buckets = [_opened(target) for target in chosen] if len(chosen) > 1 else [Bucket(chosen[0])]
+    progress = progress or _Silent()
     try:
-        with lock.writer(settings.data_dir):
-            manifest = Manifest(settings.data_dir)
-            try:
-                return _Sync(settings, bucket, manifest, progress or _Silent(), full).run()
-            finally:
-                manifest.close()
+        with lock.writer(settings.data_dir), closing(Manifest(settings.data_dir)) as manifest:
+            if len(chosen) == 1:
+                return _Sync(chosen[0], buckets[0], manifest, progress, full).run()
+            summary = together(
+                [
+                    _one(target, bucket, manifest, progress, full)
+                    for target, bucket in zip(chosen, buckets, strict=True)
+                ]
+            )
     finally:
-        bucket.close()
+        progress.close()
+        for bucket in buckets:
+            bucket.close()
+    if summary.status == "failed":
+        reasons = "; ".join(f"{bucket.bucket}: {bucket.error}" for bucket in summary.failed)
+        raise BucketError(f"none of the {len(chosen)} buckets could be mirrored: {reasons}")
+    return summary
+
+
+def _chosen(settings: Settings, only: Sequence[str]) -> list[Settings]:
+    every = targets(settings)
+    names = [target.bucket for target in every]
+    for name in only:
+        if name not in names:
+            known = ", ".join(str(name) for name in names if name is not None)
+            raise BadRequestError(f"bucket {name!r} is not set", hint=f"there is {known}", field="bucket")
+    return [target for target in every if not only or target.bucket in only]
+
+
+class _Unopened(Bucket):
+    """Stands for a bucket whose settings make no client (a secret is missing, a token is refused)."""
+
+    def __init__(self, settings: Settings, failure: WarehouseError) -> None:
+        self.name = settings.bucket or ""
+        self.failure = failure
+
+    class_a = class_b = retries = downloaded_bytes = 0
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def _opened(settings: Settings) -> Bucket:
+    try:
+        return Bucket(settings)
+    except WarehouseError as error:
+        return _Unopened(settings, error)
+
+
+def _one(
+    settings: Settings, bucket: Bucket, manifest: Manifest, progress: Progress, full: bool
+) -> SyncSummary:
+    """The sync of one of several buckets: its failure is part of the summary."""
+    job = _Sync(settings, bucket, manifest, progress, full)
+    try:
+        return job.run()
+    except WarehouseError as error:
+        return job.summary(str(error))
 
 
 class _Sync:
@@ -118,14 +149,15 @@ class _Sync:
             kind="sync",
             status="running",
             started_us=started,
+            bucket=bucket.name,
         )
+        self._clock = time.monotonic()
         self._committer = Committer(settings, bucket, manifest, self._lake, self._con, self._run)
         self._gone = 0
         self._packages = 0
         self._notes: list[str] = []
 
     def run(self) -> SyncSummary:
-        clock = time.monotonic()
         if self._lake.begin(self._manifest, self._run):
             # A killed run told the catalog nothing of what it committed.
             catalog.publish(self._settings.data_dir, self._manifest)
@@ -137,13 +169,16 @@ class _Sync:
             self._run.detail = str(error) if isinstance(error, WarehouseError) else type(error).__name__
             raise
         finally:
-            self._progress.close()
             self._con.close()
             self._run.finished_us = now_us()
             note(self._run, self._bucket, self._settings)
             self._manifest.finish_run(self._run)
             # After a failure too: what was committed counts, and what it replaced will be swept.
             catalog.publish(self._settings.data_dir, self._manifest)
+        return self.summary()
+
+    def summary(self, error: str | None = None) -> SyncSummary:
+        """What came of it; `error` is why it ended before it was done."""
         return SyncSummary(
             run_id=self._run.run_id,
             status=self._run.status,
@@ -157,7 +192,7 @@ class _Sync:
             compressed_bytes=self._run.compressed_bytes,
             raw_bytes=self._run.raw_bytes,
             files=self._committer.files,
-            duration_ms=round((time.monotonic() - clock) * 1000),
+            duration_ms=round((time.monotonic() - self._clock) * 1000),
             class_a=self._run.class_a,
             class_b=self._run.class_b,
             sync_url=f"s3://{self._bucket.name}/{self._settings.log_prefix}",
@@ -166,9 +201,21 @@ class _Sync:
             downloaded_bytes=self._run.downloaded_bytes,
             retries=self._run.retries,
             notes=self._notes,
+            buckets=[
+                BucketOutcome(
+                    bucket=self._bucket.name,
+                    status=self._run.status,
+                    run_id=self._run.run_id,
+                    objects=self._run.objects,
+                    entries=self._run.entries,
+                    error=error,
+                )
+            ],
         )
 
     def _mirror(self) -> None:
+        if isinstance(self._bucket, _Unopened):
+            raise self._bucket.failure
         listing = Listing(self._settings, self._bucket, self._manifest, self._run.started_us, full=self._full)
         self._run.full_listing = listing.full
         committer = self._committer

@@ -1,7 +1,7 @@
 -- GET /logs: one page of the log viewer, newest first.
 -- Parameters: the span to look through, $from_ts (inclusive) to $to_ts (exclusive) and its dates $first_date and
 -- $last_date (UTC); $start and $end (both inclusive), the filters of macros/log_matches.sql, the row that the last
--- page ended with ($after_ts, $after_key, $after_line; null: the first page), $limit. At most $limit rows.
+-- page ended with ($after_ts, $after_bucket, $after_key, $after_line; null: the first page), $limit. At most $limit rows.
 -- Units: times in epoch ms, after_ts with microseconds.
 SELECT
     epoch_millis(l.ts) AS timestamp,
@@ -18,6 +18,7 @@ SELECT
     l.package,
     l.package_version AS "packageVersion",
     l.raw_level AS "rawLevel",
+    l.bucket,
     l.object_key AS "objectKey",
     l.line,
     epoch_us(l.ts) AS ts_us
@@ -30,6 +31,7 @@ WHERE l.date BETWEEN $first_date AND $last_date
         $levels, $source, $config_hash, $q, $status, $method, $package, $min_response_ms)
     AND ($after_ts IS NULL OR l.ts < $after_ts
         OR (l.ts = $after_ts AND (l.object_key < $after_key
-            OR (l.object_key = $after_key AND l.line < $after_line))))
-ORDER BY l.ts DESC, l.object_key DESC, l.line DESC
+            OR (l.object_key = $after_key AND (l.bucket < $after_bucket
+                OR (l.bucket = $after_bucket AND l.line < $after_line))))))
+ORDER BY l.ts DESC, l.object_key DESC, l.bucket DESC, l.line DESC
 LIMIT $limit

@@ -1,5 +1,5 @@
 -- GET /logs/stats: the whole history in one row.
--- Parameters: $log_prefix (key prefix of the logs). Units: bytes; times in epoch ms, null with no entries.
+-- Parameters: $log_prefixes (key prefixes of the logs, of all buckets). Units: bytes; times in epoch ms, null with no entries.
 -- totalSize: log objects in the bucket as stored. compressionRatio: raw log text to Parquet of the logs table.
 SELECT
     CAST(coalesce(d.entries, 0) AS BIGINT) AS "totalEntries",
@@ -18,7 +18,7 @@ FROM (
 CROSS JOIN (
     SELECT sum(x.bytes) AS bytes, sum(x.objects) AS objects, sum(x.raw_bytes) AS raw_bytes
     FROM ledger AS x
-    WHERE x.prefix = $log_prefix
+    WHERE list_contains($log_prefixes, x.prefix)
 ) AS g
 CROSS JOIN (
     SELECT

@@ -1,5 +1,5 @@
 -- `warehouse status`: what the warehouse holds, in one row.
--- Parameters: $log_prefix (key prefix of the logs). Units: bytes; times in epoch ms, null with no entries.
+-- Parameters: $log_prefixes (key prefixes of the logs, of all buckets). Units: bytes; times in epoch ms, null with no entries.
 -- dates: UTC days that have entries. objects and compressedBytes: log objects in the bucket that are mirrored.
 -- rawBytes: log text after decompression, of every object that was ever mirrored. files and parquetBytes: all tables.
 SELECT
@@ -24,7 +24,7 @@ FROM (
 CROSS JOIN (
     SELECT sum(x.objects) AS objects, sum(x.bytes) AS bytes, sum(x.raw_bytes) AS raw_bytes
     FROM ledger AS x
-    WHERE x.prefix = $log_prefix
+    WHERE list_contains($log_prefixes, x.prefix)
 ) AS g
 CROSS JOIN (
     SELECT

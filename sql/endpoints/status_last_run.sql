@@ -3,6 +3,7 @@
 SELECT
     r.run_id AS "runId",
     r.kind AS kind,
+    r.bucket AS bucket,
     r.status AS status,
     epoch_millis(r.started_at) AS "startedAt",
     epoch_millis(r.finished_at) AS "finishedAt",

@@ -1,6 +1,7 @@
 -- The packages prefix of the bucket, parsed: see tables/packages.sql for grain and units.
 -- Reads package_objects (bucket, object_key, path: the key without the prefix, etag, size, last_modified,
--- storage_class, metadata). Key layouts that are understood, each with or without a leading config hash:
+-- storage_class, metadata) of one bucket, and other_packages, the rows of all other buckets, which stay.
+-- Key layouts that are understood, each with or without a leading config hash:
 -- NAME/VERSION.tgz, NAME/VERSION/anything, NAME/-/BASE-VERSION.tgz, NAME-VERSION.tgz, NAME/package.json;
 -- NAME may have a scope (@scope/name, also written @scope%2fname).
 WITH paths AS (
@@ -38,4 +39,18 @@ SELECT
     n.last_modified AS stored_at,
     n.metadata
 FROM named AS n
-ORDER BY n.object_key
+UNION ALL
+SELECT
+    x.bucket,
+    x.object_key,
+    x.name,
+    x.version,
+    x.config_hash,
+    x.size,
+    x.etag,
+    x.integrity,
+    x.storage_class,
+    x.stored_at,
+    x.metadata
+FROM other_packages AS x
+ORDER BY 2, 1

@@ -1,7 +1,8 @@
--- What the bucket holds and what of it is mirrored, from the manifest.
--- Grain: one prefix. Units: bytes as stored in the bucket, raw_bytes after decompression.
+-- What the buckets hold and what of it is mirrored, from the manifest.
+-- Grain: one bucket and prefix. Units: bytes as stored in the bucket, raw_bytes after decompression.
 CREATE OR REPLACE VIEW ledger AS
 SELECT
+    u.m.bucket AS bucket,
     u.m.prefix AS prefix,
     u.m.objects AS objects,
     u.m.bytes AS bytes,

@@ -1,5 +1,5 @@
 -- The latest 1,000 runs, from the manifest: what each did, what it asked of the bucket, what that costs.
--- Grain: one run. Units: compressed_bytes as stored in the bucket, downloaded_bytes as received (repeated
+-- Grain: one run; a sync of several buckets is one run per bucket. Units: compressed_bytes as stored in the bucket, downloaded_bytes as received (repeated
 -- requests too), raw_bytes after decompression; class_a and class_b count attempts, retries are those of them
 -- that repeat another; prices in dollars per million operations, and per GB (1,000,000,000 bytes) and month.
 -- operations_dollars is the run's own cost, storage_dollars a month of what the bucket held after it.
@@ -7,6 +7,7 @@ CREATE OR REPLACE VIEW runs AS
 SELECT
     u.m.run_id AS run_id,
     u.m.kind AS kind,
+    u.m.bucket AS bucket,
     u.m.status AS status,
     make_timestamp(u.m.started_us) AS started_at,
     make_timestamp(u.m.finished_us) AS finished_at,

@@ -124,6 +124,7 @@ def test_an_entry_is_shown_with_its_fields_and_complete_metadata(warehouse: Ware
         "path": None,
         "package": None,
         "packageVersion": None,
+        "bucket": "memory",
         "objectKey": "logs/0xcc33dd/1.jsonl",
         "line": 2,
     }

@@ -27,6 +27,7 @@ def parsed(con: duck.Connection, path: str) -> tuple[str | None, str | None, str
         }
     )
     duck.register(con, "package_objects", objects)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW other_packages AS {duck.empty_relation('packages')}")
     rows = con.execute(
         f"SELECT name, version, config_hash FROM ({sqlfiles.read('inventory', 'packages')})"
     ).fetchall()
@@ -112,6 +113,7 @@ def test_packages_come_by_key_with_their_fields(warehouse: Warehouse) -> None:
         "timestamp": millis("2026-03-01T10:00:00"),
         "size": 10,
         "integrity": "sha512-x",
+        "bucket": "memory",
         "key": "packages/0xaa11bb/react/19.0.0.tgz",
         "etag": "etag-1",
         "storageClass": "STANDARD",
@@ -128,7 +130,7 @@ def test_packages_are_filtered_by_name_and_hash(warehouse: Warehouse) -> None:
 def test_pages_follow_each_other_without_loss(warehouse: Warehouse) -> None:
     first = warehouse.packages(limit=2)
     second = warehouse.packages(limit=2, continuation_token=first["nextContinuationToken"])
-    assert first["nextContinuationToken"] == first["packages"][-1]["key"]
+    assert first["nextContinuationToken"] == "memory/" + first["packages"][-1]["key"]
     assert [package["name"] for package in first["packages"] + second["packages"]] == [
         "react",
         "react",

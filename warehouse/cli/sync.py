@@ -60,30 +60,47 @@ class ProgressBar:
     epilog="""\b
 Examples:
   warehouse sync                 a progress bar and a summary
+  warehouse sync --bucket logs   only this bucket of the settings file
   warehouse sync --json          one line of JSON on stdout
   warehouse sync | jq .entries   the same, because stdout is no terminal
 """
 )
+@click.option(
+    "--bucket",
+    "buckets",
+    metavar="NAME",
+    multiple=True,
+    help="Only this bucket of the settings file; may be given several times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
 @pass_state
-def sync(state: State, as_json: bool) -> None:
-    """Fetch the log objects that the warehouse lacks and make them queryable.
+def sync(state: State, buckets: tuple[str, ...], as_json: bool) -> int:
+    """Fetch the log objects of all buckets that the warehouse lacks and make them queryable.
 
     Safe to repeat: what is here already is not fetched again, an object that changed replaces its rows,
-    and a run that was killed leaves nothing half done.
+    and a run that was killed leaves nothing half done. A bucket that fails does not keep the others from
+    being mirrored; the exit code is 1 then.
     """
     from warehouse import sync as work
 
     with with_bucket(state.settings) as settings:
         bar = ProgressBar() if sys.stderr.isatty() else None
         try:
-            summary = work.run(settings, progress=bar)
+            summary = work.run(settings, progress=bar, only=buckets)
         finally:
             if bar is not None:
                 bar.close()
     if as_json or not sys.stdout.isatty():
         output.write(output.to_json(output.camel(summary)))
-        return
+    else:
+        _tell(summary)
+    for bucket in summary.failed:
+        click.echo(f"error: {bucket.bucket} was not mirrored: {bucket.error}", err=True)
+    return 1 if summary.failed else 0
+
+
+def _tell(summary: SyncSummary) -> None:
+    """For people: what came, and at what cost."""
     if summary.objects == 0:
         output.write(f"Nothing new at {summary.sync_url}{_what_is_odd(summary)}.")
         return

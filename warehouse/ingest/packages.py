@@ -77,6 +77,11 @@ class PackageSync:
         current = self._manifest.files()
         change = refresh_storage(self._con, self._lake, stored_objects(came, went), current, self._run_id)
         duck.register(self._con, "package_objects", self._table(list(held.values())))
+        before = [self._lake.path(file) for file in current if file.table == "packages"]
+        self._con.execute(
+            "CREATE OR REPLACE TEMP VIEW other_packages AS SELECT * FROM"
+            f" ({duck.parquet_relation('packages', before)}) WHERE bucket <> {duck.quoted(self._bucket.name)}"
+        )
         inventory = self._lake.write(
             self._con,
             sqlfiles.read("inventory", "packages"),

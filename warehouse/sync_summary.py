@@ -1,0 +1,97 @@
+"""What a sync did, of one bucket and of several together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+
+import msgspec
+from msgspec import Struct
+
+#: Figures of several buckets that are added up.
+_SUMS = (
+    "objects",
+    "replaced",
+    "gone",
+    "skipped",
+    "packages",
+    "entries",
+    "rejected_lines",
+    "compressed_bytes",
+    "raw_bytes",
+    "files",
+    "duration_ms",
+    "class_a",
+    "class_b",
+    "listed",
+    "downloaded_bytes",
+    "retries",
+    "notes",
+    "buckets",
+)
+
+
+class BucketOutcome(Struct, frozen=True):
+    """How the sync of one bucket ended: ok, or failed with the reason; what it committed before stays."""
+
+    bucket: str
+    status: str
+    run_id: str
+    objects: int
+    entries: int
+    error: str | None = None
+
+
+class SyncSummary(Struct, frozen=True):
+    """What one sync did. Sizes in bytes: compressed as fetched, raw after decompression.
+
+    `listed` objects were named by the bucket, all of the prefix if `full_listing`. `skipped` objects changed
+    or went away while they were read; the next sync takes them. `class_a` and `class_b` count every attempt,
+    `retries` those that repeat another. `notes` are for people. Of several buckets the figures are sums, with
+    the first one's `run_id`; `status` is partial when some of them failed, and `buckets` tells which.
+    """
+
+    run_id: str
+    status: str
+    objects: int
+    replaced: int
+    gone: int
+    skipped: int
+    packages: int
+    entries: int
+    rejected_lines: int
+    compressed_bytes: int
+    raw_bytes: int
+    files: int
+    duration_ms: int
+    class_a: int
+    class_b: int
+    sync_url: str
+    full_listing: bool
+    listed: int
+    downloaded_bytes: int
+    retries: int
+    notes: list[str]
+    buckets: list[BucketOutcome]
+
+    @property
+    def failed(self) -> list[BucketOutcome]:
+        """The buckets whose sync failed."""
+        return [bucket for bucket in self.buckets if bucket.error is not None]
+
+
+def together(summaries: Sequence[SyncSummary]) -> SyncSummary:
+    """The summary of the syncs of several buckets, in their order; that of one bucket as it is."""
+    first = summaries[0]
+    if len(summaries) == 1:
+        return first
+    sums = {name: reduce(add, (getattr(each, name) for each in summaries)) for name in _SUMS}
+    failed = sum(len(each.failed) for each in summaries)
+    return msgspec.structs.replace(
+        first,
+        status="ok" if not failed else "failed" if failed == len(summaries) else "partial",
+        sync_url=", ".join(each.sync_url for each in summaries),
+        full_listing=all(each.full_listing for each in summaries),
+        **sums,
+    )
