@@ -132,13 +132,14 @@ class Bucket:
                 return
             request = {"Bucket": self.name, "ContinuationToken": token} | what
 
-    def get(self, key: str, *, etag: str | None = None) -> bytes:
-        """The body of one object (Class B).
+    def get(self, key: str, *, etag: str | None = None, span: tuple[int, int] | None = None) -> bytes:
+        """The body of one object (Class B), or its bytes from `span[0]` up to (not with) `span[1]`.
 
         With `etag`, only that version of it. Raises ObjectError when the object is gone or has changed since
         it was listed, BucketError when its body does not arrive whole in several attempts.
         """
         request = {"Bucket": self.name, "Key": key} | ({"IfMatch": f'"{etag}"'} if etag else {})
+        request |= {"Range": f"bytes={span[0]}-{span[1] - 1}"} if span else {}
         attempts_left = _BODY_ATTEMPTS
         while True:
             attempts_left -= 1
@@ -157,7 +158,8 @@ class Bucket:
                     self.count(retries=1)
                 else:
                     self.count(downloaded_bytes=len(body))
-                    return body
+                    # Nor does every server heed Range.
+                    return body[slice(*span)] if span and len(body) > span[1] - span[0] else body
 
     def head(self, key: str) -> ObjectHead:
         """Size, ETag, time and the writer's metadata of one object (Class B)."""
