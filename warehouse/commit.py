@@ -150,7 +150,7 @@ class Committer:
             size=item.info.size,
             modified_us=_us(item.info.last_modified),
             storage_class=item.info.storage_class,
-            format="registry",
+            format=item.format,
             raw_bytes=counts.raw_bytes,
             lines=counts.lines,
             accepted=counts.accepted,

@@ -1,8 +1,8 @@
 -- The registry's own log format: one JSON object a line, conformed to the canonical row (tables/logs.sql).
 -- detect: json_type(entry, '$.timestamp') IN ('UBIGINT', 'BIGINT', 'DOUBLE')
 --     AND (json_exists(entry, '$.level') OR json_exists(entry, '$.message') OR json_exists(entry, '$.metadata'))
--- Reads raw_lines (object_no, line, raw, fault) and raw_objects (object_no, bucket, object_key); gives one row
--- per raw line. A line that cannot be a log row carries a reason and goes to quarantine; every other line has
+-- Reads raw_lines (object_no, line, raw, fault) and raw_objects (object_no, bucket, object_key, sample: how many
+-- entries each of its lines stands for); gives one row per raw line. A line that cannot be a log row carries a reason and goes to quarantine; every other line has
 -- a null reason. fault is what the splitter saw already (bytes that are no UTF-8, nesting without end).
 -- Fields: timestamp and storedAt are epoch milliseconds, metadata.responseTime milliseconds.
 -- Where a key stands twice in an object, the first one counts.
@@ -123,7 +123,7 @@ SELECT
     j.m."clientIP" AS client_ip,
     j.m."userAgent" AS user_agent,
     CASE WHEN j.m.bytes >= 0 THEN j.m.bytes END AS bytes,
-    1 AS weight,
+    o.sample AS weight,
     j.metadata,
     j.extra,
     CASE WHEN j.reason IS NULL THEN epoch_ms_to_timestamp(j.stored_ms) END AS stored_at,
@@ -135,6 +135,7 @@ JOIN (
         b.object_no,
         b.bucket,
         b.object_key,
+        b.sample,
         hex_hash(nullif(regexp_extract(b.object_key, '/((0[xX])?[0-9a-fA-F]{6,64})/', 1), '')) AS config_hash
     FROM raw_objects AS b
 ) AS o ON o.object_no = j.object_no

@@ -9,6 +9,7 @@ WITH opened AS (
         k.bucket,
         k.object_key,
         k.key_hash,
+        k.sample,
         k.line,
         k.key_count,
         CASE WHEN k.key_count IS NOT NULL THEN json_transform(k.raw, '{
@@ -20,6 +21,7 @@ WITH opened AS (
             o.bucket,
             o.object_key,
             o.key_hash,
+            o.sample,
             r.line,
             r.raw,
             TRY(len(json_keys(r.raw))) AS key_count
@@ -30,6 +32,7 @@ WITH opened AS (
                 b.object_no,
                 b.bucket,
                 b.object_key,
+                b.sample,
                 hex_hash(nullif(regexp_extract(b.object_key, '/((0[xX])?[0-9a-fA-F]{6,64})/', 1), '')) AS key_hash
             FROM raw_objects AS b
         ) AS o ON o.object_no = r.object_no
@@ -42,6 +45,7 @@ typed AS (
         o.bucket,
         o.object_key,
         o.key_hash,
+        o.sample,
         o.line,
         o.f,
         json_transform(o.f.metadata, '{
@@ -80,7 +84,7 @@ SELECT
     t.m."clientIP" AS client_ip,
     t.m."userAgent" AS user_agent,
     t.m.bytes AS bytes,
-    1 AS weight,
+    t.sample AS weight,
     t.metadata,
     '{"registryUrl":' || CAST(t.f."registryUrl" AS VARCHAR) || ',"systemInfo":' || CAST(t.f."systemInfo" AS VARCHAR)
         || '}' AS extra,

@@ -51,7 +51,7 @@ def conform() -> Iterator[Conform]:
             assert list(batcher.add(0, ndjson(entries))) == []
             duck.register(con, "raw_lines", split(batcher.take()))
             objects = {"object_no": pa.array([0], pa.int32()), "bucket": ["b"], "object_key": [key]}
-            duck.register(con, "raw_objects", pa.table(objects))
+            duck.register(con, "raw_objects", pa.table(objects | {"sample": pa.array([1], pa.int32())}))
             answer = con.execute(f"SELECT * FROM ({sqlfiles.read('formats', 'registry')}) ORDER BY line")
             names = [column[0] for column in answer.description or ()]
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

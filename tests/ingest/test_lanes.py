@@ -52,7 +52,14 @@ def lanes() -> Iterator[Lanes]:
             duck.register(
                 con,
                 "raw_objects",
-                pa.table({"object_no": pa.array([0], pa.int32()), "bucket": ["b"], "object_key": [key]}),
+                pa.table(
+                    {
+                        "object_no": pa.array([0], pa.int32()),
+                        "bucket": ["b"],
+                        "object_key": [key],
+                        "sample": pa.array([7], pa.int32()),
+                    }
+                ),
             )
             columns = duck.column_list("logs")
             return (

@@ -7,13 +7,13 @@ that of thousands of alike objects one asks DuckDB.
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from warehouse import duck
@@ -28,7 +28,7 @@ _CHALLENGE = re.compile(rb"\s*(?:eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)\s*")
 _CHALLENGE_KEY = re.compile(r"(?:^|/)ownership-challenge[^/]*\.txt$")
 _CHALLENGE_BYTES = 8192
 #: How much of an object is looked at.
-_LINES = 8
+_LINES = 4
 _BYTES = 256 * 1024
 _SHAPES = 10_000
 
@@ -154,8 +154,8 @@ def _shape(line: str) -> Any:
     None for a line that is no JSON object.
     """
     try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
+        entry = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
     return ("line", _outline(entry, 3)) if isinstance(entry, dict) else None
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import pyarrow as pa
 from msgspec import Struct
 
-from warehouse import duck, sqlfiles
+from warehouse import duck, formats, sqlfiles
 from warehouse.ingest.lines import Batch, split
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile
-
-FORMAT = "registry"
+from warehouse.settings import Settings
 
 
 class ObjectCount(Struct):
@@ -61,8 +60,9 @@ class Converter:
     Two converters on two cores are faster than one query on two threads: no stage waits for the other.
     """
 
-    def __init__(self, lake: Lake, run_id: str, quarantine_date: str) -> None:
+    def __init__(self, lake: Lake, run_id: str, quarantine_date: str, settings: Settings) -> None:
         self._lake = lake
+        self._settings = settings
         self._run_id = run_id
         self._quarantine_date = quarantine_date
         self._con = duck.connect(threads=1)
@@ -74,16 +74,16 @@ class Converter:
     def convert(self, batch: Batch, objects: dict[int, tuple[str, str]]) -> Converted:
         """Write a batch into the lake, a file per date and lane; `objects` gives (bucket, key) by number."""
         lines = split(batch)
-        duck.register(self._con, "raw_objects", _object_table(batch, objects))
+        duck.register(self._con, "raw_objects", self._object_table(batch, objects))
         duck.register(self._con, "raw_lines", lines)
         converted = Converted([], {})
         try:
-            if FORMAT in sqlfiles.names("lanes"):
-                self._take_fast_lane(converted, objects)
+            if batch.format in sqlfiles.names("lanes"):
+                self._take_fast_lane(batch.format, converted, objects)
             # The lines that the lane took and those that it left are all: the objects' counts prove it.
             if sum(file.entries for file in converted.files) < lines.num_rows:
                 self._leave_out(converted.files)
-                self._take_careful_lane(converted)
+                self._take_careful_lane(batch.format, converted)
         except BaseException:
             self._lake.discard(converted.files)
             raise
@@ -91,10 +91,10 @@ class Converter:
             self._con.execute("DROP VIEW IF EXISTS raw_lines; DROP TABLE IF EXISTS left_lines")
         return converted
 
-    def _take_fast_lane(self, converted: Converted, objects: dict[int, tuple[str, str]]) -> None:
+    def _take_fast_lane(self, form: str, converted: Converted, objects: dict[int, tuple[str, str]]) -> None:
         """Write the rows of usual lines, straight from their JSON into a sorted file."""
         files = self._lake.write_by_date(
-            self._con, sqlfiles.read("lanes", FORMAT), table="logs", run_id=self._run_id, time_column="ts"
+            self._con, sqlfiles.read("lanes", form), table="logs", run_id=self._run_id, time_column="ts"
         )
         converted.files += files
         numbers = {place: number for number, place in objects.items()}
@@ -117,9 +117,10 @@ class Converter:
         )
         self._con.execute("CREATE OR REPLACE TEMP VIEW raw_lines AS SELECT * FROM left_lines")
 
-    def _take_careful_lane(self, converted: Converted) -> None:
+    def _take_careful_lane(self, form: str, converted: Converted) -> None:
         """Judge each line of raw_lines: a log row, or a reason and a place in quarantine."""
-        self._con.execute(f"CREATE OR REPLACE TEMP TABLE conformed AS {sqlfiles.read('formats', FORMAT)}")
+        query = formats.sql(form, self._settings)
+        self._con.execute(f"CREATE OR REPLACE TEMP TABLE conformed AS {query}")
         try:
             converted.files += self._lake.write_by_date(
                 self._con,
@@ -162,13 +163,15 @@ class Converter:
             for number, accepted, rejected, faults, first, last in rows
         }
 
-
-def _object_table(batch: Batch, objects: dict[int, tuple[str, str]]) -> pa.Table:
-    numbers = sorted({piece.object_no for piece in batch.pieces} | {number for number, _ in batch.faults})
-    return pa.table(
-        {
-            "object_no": pa.array(numbers, pa.int32()),
-            "bucket": pa.array([objects[number][0] for number in numbers], pa.string()),
-            "object_key": pa.array([objects[number][1] for number in numbers], pa.string()),
-        }
-    )
+    def _object_table(self, batch: Batch, objects: dict[int, tuple[str, str]]) -> pa.Table:
+        """raw_objects: where the batch's objects lie, and how many entries each of their lines stands for."""
+        numbers = sorted({piece.object_no for piece in batch.pieces} | {number for number, _ in batch.faults})
+        samples = [formats.sample_weight(objects[number][1], self._settings) for number in numbers]
+        return pa.table(
+            {
+                "object_no": pa.array(numbers, pa.int32()),
+                "bucket": pa.array([objects[number][0] for number in numbers], pa.string()),
+                "object_key": pa.array([objects[number][1] for number in numbers], pa.string()),
+                "sample": pa.array(samples, pa.int32()),
+            }
+        )

@@ -141,7 +141,7 @@ class Piece(Struct):
 
 
 class Batch(Struct):
-    """Whole lines of one or more objects: `parts` is their text, every line ending with a newline.
+    """Whole lines of one or more objects of one format; `parts` is their text, every line with its newline.
 
     `faults` are whole objects or their rests that could not be inflated: (object_no, reason).
     """
@@ -151,46 +151,73 @@ class Batch(Struct):
     faults: list[tuple[int, str]] = field(default_factory=list)
     bytes: int = 0
     lines: int = 0
+    format: str = "registry"
 
 
 class Batcher:
-    """Collects the lines of objects into batches of about `size` bytes; a line is never cut."""
+    """Collects the lines of objects into batches of about `size` bytes; a line is never cut.
+
+    There is one open batch per format, and together they hold at most twice the size.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._batch = Batch()
+        self._open: dict[str, Batch] = {}
 
-    def add(self, object_no: int, body: bytes) -> Iterator[Batch]:
-        """Take one object; gives each batch that became full."""
+    def add(
+        self, object_no: int, body: bytes, choose: Callable[[bytes], str | None] | None = None
+    ) -> Iterator[Batch]:
+        """Take one object; gives each batch that became full.
+
+        `choose` gets the first whole lines and gives their format, or None for an object without log lines.
+        """
         rest: list[bytes] = []
         line = 1
+        form: str | None = None if choose else "registry"
         try:
             for text in _without_mark(inflate(body)):
                 cut = text.rfind(b"\n") + 1
                 if not cut:
                     rest.append(text)
                     continue
-                line += self._append(object_no, line, [*rest, memoryview(text)[:cut]], text.count(b"\n"))
+                if choose and not form:
+                    form = choose(b"".join([*rest, text[:cut]]))
+                    if form is None:
+                        return
+                batch = self._batch(form)
+                line += _append(batch, object_no, line, [*rest, memoryview(text)[:cut]], text.count(b"\n"))
                 rest = [text[cut:]] if cut < len(text) else []
-                if self._batch.bytes >= self._size or self._batch.lines >= _BATCH_LINES:
-                    yield self.take()
+                if batch.bytes >= self._size or batch.lines >= _BATCH_LINES:
+                    yield self._open.pop(batch.format)
+                elif sum(item.bytes for item in self._open.values()) >= 2 * self._size:
+                    yield self._open.pop(max(self._open, key=lambda name: self._open[name].bytes))
         except ObjectError as error:
-            self._batch.faults.append((object_no, error.detail))
+            self._batch(form).faults.append((object_no, error.detail))
         if rest:
-            self._append(object_no, line, [*rest, b"\n"], 1)
+            if choose and not form:
+                form = choose(b"".join(rest))
+                if form is None:
+                    return
+            _append(self._batch(form), object_no, line, [*rest, b"\n"], 1)
 
     def take(self) -> Batch:
-        """The batch as it stands; a new one begins."""
-        batch, self._batch = self._batch, Batch()
-        return batch
+        """An open batch as it stands; an empty one when there is none left."""
+        return self._open.popitem()[1] if self._open else Batch()
 
-    def _append(self, object_no: int, first_line: int, parts: list[bytes | memoryview], count: int) -> int:
-        size = sum(map(len, parts))
-        self._batch.parts += parts
-        self._batch.pieces.append(Piece(object_no, first_line, count, size))
-        self._batch.bytes += size
-        self._batch.lines += count
-        return count
+    def _batch(self, form: str | None) -> Batch:
+        form = form or "registry"
+        return self._open.setdefault(form, Batch(format=form))
+
+
+def _append(
+    batch: Batch, object_no: int, first_line: int, parts: list[bytes | memoryview], count: int
+) -> int:
+    size = sum(map(len, parts))
+    batch.parts += parts
+    batch.pieces.append(Piece(object_no, first_line, count, size))
+    batch.bytes += size
+    batch.lines += count
+    return count
 
 
 def split(batch: Batch) -> pa.Table:

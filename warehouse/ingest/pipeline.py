@@ -11,9 +11,11 @@ import queue
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 
 from msgspec import Struct
 
+from warehouse import formats
 from warehouse.bucket import Bucket, ObjectInfo
 from warehouse.errors import IntegrityError, ObjectError
 from warehouse.ingest.conform import Converted, Converter, ObjectCount
@@ -27,11 +29,12 @@ _AHEAD_BYTES = 64 * MIB
 
 
 class Fetched(Struct):
-    """One object of a chunk: its listing, its place in the chunk, its counts; skipped says why not."""
+    """One object of a chunk: its listing, its counts, the format of its lines; skipped says why not."""
 
     info: ObjectInfo
     counts: ObjectCount
     skipped: str | None = None
+    format: str = formats.DEFAULT
 
 
 class Ingested(Struct):
@@ -47,6 +50,7 @@ class Pipeline:
     def __init__(
         self, settings: Settings, bucket: Bucket, lake: Lake, run_id: str, quarantine_date: str
     ) -> None:
+        self._settings = settings
         self._bucket = bucket
         self._lake = lake
         self._batch_bytes = settings.batch_mib * MIB
@@ -56,7 +60,7 @@ class Pipeline:
         self._worker_count = settings.ingest_workers
         self._converters: queue.SimpleQueue[Converter] = queue.SimpleQueue()
         for _ in range(settings.ingest_workers):
-            self._converters.put(Converter(lake, run_id, quarantine_date))
+            self._converters.put(Converter(lake, run_id, quarantine_date, settings))
 
     def __enter__(self) -> Pipeline:
         return self
@@ -92,16 +96,19 @@ class Pipeline:
                 objects[piece.object_no].counts.raw_bytes += piece.bytes
             pending.add(self._workers.submit(self._convert, batch, places))
 
+        def choose(item: Fetched, sample: bytes) -> str | None:
+            item.format = formats.detect(sample, item.info.key, self._settings)
+            return None if item.format == formats.SKIP else item.format
+
         try:
             for number, body in self._bodies(infos):
                 if isinstance(body, ObjectError):
                     objects[number].skipped = body.detail
                 else:
-                    for batch in batcher.add(number, body):
+                    for batch in batcher.add(number, body, partial(choose, objects[number])):
                         submit(batch)
                 advance(1, infos[number].size)
-            last = batcher.take()
-            if last.pieces or last.faults:
+            while (last := batcher.take()).pieces or last.faults:
                 submit(last)
             wait(pending)
             done.extend(pending)
