@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -27,8 +27,9 @@ SKIP = "skip"
 _CHALLENGE = re.compile(rb"\s*(?:eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)\s*")
 _CHALLENGE_KEY = re.compile(r"(?:^|/)ownership-challenge[^/]*\.txt$")
 _CHALLENGE_BYTES = 8192
-#: How much of an object is looked at.
-_LINES = 4
+#: How much of an object is looked at; so many lines are enough when one format claims them all.
+_LINES = 8
+_ENOUGH = 2
 _BYTES = 256 * 1024
 _SHAPES = 10_000
 
@@ -49,7 +50,10 @@ def detect(sample: bytes, key: str, settings: Settings) -> str:
     lines = first_lines(sample)
     if is_challenge(sample, key):
         return SKIP
-    votes = Counter(name for names in claims(lines) for name in names)
+    claimed = claims(lines[:_ENOUGH])
+    if len(lines) > _ENOUGH and not (len(set(claimed)) == 1 and len(claimed[0]) == 1):
+        claimed = claims(lines)
+    votes = Counter(name for names in claimed for name in names)
     return min(votes, key=lambda name: (-votes[name], name)) if votes else DEFAULT
 
 
@@ -74,12 +78,18 @@ def first_lines(sample: bytes) -> list[str]:
     """The first lines that are not blank; the last one only if it is whole or the only one."""
     if compression(sample) != "none":
         sample = _inflated(sample)
-    whole = sample.endswith(b"\n") or len(sample) < _BYTES
-    pieces = sample.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    if not whole and len(pieces) > 1:
-        pieces.pop()
-    lines = [piece.decode(errors="replace") for piece in pieces if piece.strip()]
-    return lines[:_LINES]
+    lines: list[str] = []
+    start = 3 if sample.startswith(b"\xef\xbb\xbf") else 0
+    while start < len(sample) and len(lines) < _LINES:
+        end = sample.find(b"\n", start)
+        if end < 0:
+            end = len(sample)
+            if lines and end >= _BYTES:
+                break
+        if (piece := sample[start:end]).strip():
+            lines.append(piece.decode(errors="replace"))
+        start = end + 1
+    return lines
 
 
 def _inflated(body: bytes) -> bytes:
@@ -103,18 +113,22 @@ class _Detector:
         self._lock = threading.Lock()
         self._con: duck.Connection | None = None
         self._known: dict[Any, frozenset[str]] = {}
-        self._formats: tuple[Format, ...] = ()
+        self._seen: tuple[Format, ...] = ()
+        self._formats: dict[str, list[Format]] = {}
 
     def claims(self, lines: Sequence[str]) -> list[frozenset[str]]:
         with self._lock:
-            if self._formats != formats():
+            if self._seen is not formats():
                 self._known.clear()
-                self._formats = formats()
+                self._seen = formats()
+                self._formats = {kind: [] for kind in ("text", "shape", "values")}
+                for item in self._seen:
+                    self._formats[item.asks].append(item)
             shapes = [_shape(line) for line in lines]
             of_text = [line for line, shape in zip(lines, shapes, strict=True) if shape is None]
             of_json = [line for line, shape in zip(lines, shapes, strict=True) if shape is not None]
-            about_text = iter(self._ask(of_text, lambda item: item.asks != "shape"))
-            about_values = iter(self._ask(of_json, lambda item: item.asks == "values"))
+            about_text = iter(self._ask(of_text, ("text", "values")))
+            about_values = iter(self._ask(of_json, ("values",)))
             self._learn({shape: line for line, shape in zip(lines, shapes, strict=True) if shape})
             return [
                 next(about_text) if shape is None else self._known[shape] | next(about_values)
@@ -126,12 +140,12 @@ class _Detector:
         if len(self._known) > _SHAPES:
             self._known.clear()
         new = [shape for shape in lines if shape not in self._known]
-        answers = self._ask([lines[shape] for shape in new], lambda item: item.asks == "shape")
+        answers = self._ask([lines[shape] for shape in new], ("shape",))
         self._known.update(zip(new, answers, strict=True))
 
-    def _ask(self, lines: list[str], which: Callable[[Format], bool]) -> list[frozenset[str]]:
-        """For each line, those of the formats in question whose condition it meets."""
-        asked = [item for item in self._formats if which(item)]
+    def _ask(self, lines: list[str], asks: tuple[str, ...]) -> list[frozenset[str]]:
+        """For each line, the formats whose condition it meets, of those whose condition is of such a kind."""
+        asked = [item for kind in asks for item in self._formats[kind]]
         if not lines or not asked:
             return [frozenset()] * len(lines)
         if self._con is None:
@@ -157,14 +171,13 @@ def _shape(line: str) -> Any:
         entry = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-    return ("line", _outline(entry, 3)) if isinstance(entry, dict) else None
+    return ("line", _outline(entry, 2)) if isinstance(entry, dict) else None
 
 
 def _outline(value: Any, depth: int) -> Any:
-    if isinstance(value, dict):
-        return tuple((key, _outline(item, depth - 1)) for key, item in value.items()) if depth else "object"
-    if isinstance(value, bool) or value is None:
-        return str(value)
-    if isinstance(value, int):
-        return ("int", value < 0, value.bit_length() > 63)
-    return type(value).__name__
+    kind = type(value)
+    if kind is dict and depth:
+        return tuple([(key, _outline(item, depth - 1)) for key, item in value.items()])
+    if kind is int:
+        return "positive" if value >= 0 else "negative"
+    return kind

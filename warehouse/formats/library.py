@@ -20,6 +20,8 @@ from warehouse.settings import Settings
 
 #: What an object has that no format claims: its lines then tell in quarantine what is wrong with them.
 DEFAULT = "registry"
+#: What tells a condition that looks further than the keys and kinds of an object and of those in it.
+_VALUES = re.compile(r"\braw\b|->|json_extract|json_value|json_contains|json_array|\$(\.\w+){3}|\[|\*")
 _DETECT = re.compile(r"^-- detect: (.+(?:\n--   +.+)*)", re.MULTILINE)
 
 
@@ -35,7 +37,7 @@ class Format(Struct, frozen=True):
         """What the condition looks at: the `text` of a line, the `shape` of its JSON, or `values` in it."""
         if "entry" not in self.condition:
             return "text"
-        return "values" if re.search(r"\braw\b|->|json_extract|json_value", self.condition) else "shape"
+        return "values" if _VALUES.search(self.condition) else "shape"
 
 
 @cache
