@@ -18,6 +18,7 @@ from api.health import health
 from api.logs import LogsController
 from api.paths import PREFIX
 from api.problems import HANDLERS
+from api.runs import RunsController
 from api.storage import StorageController
 from warehouse.service import Warehouse
 from warehouse.settings import Settings
@@ -52,7 +53,10 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
         route_handlers=[
             health,
             kinds.kind,
-            Router(PREFIX, route_handlers=[LogsController, StorageController, AnalyticsController]),
+            Router(
+                PREFIX,
+                route_handlers=[LogsController, StorageController, RunsController, AnalyticsController],
+            ),
             openapi.openapi_json,
             openapi.openapi_yaml,
             *pages.handlers(),

@@ -192,6 +192,18 @@ class Warehouse:
             }
         }
 
+    def runs(self, limit: int = 50, *, free_tier: bool = False) -> Row:
+        """GET /runs: the latest runs, and the sums of each month."""
+        parameters = {"limit": limit, "free_tier": free_tier}
+        return self._kept("runs", parameters, self._runs)
+
+    def _runs(self, parameters: Row) -> Row:
+        return {
+            "runs": self._engine.run("runs", parameters),
+            "months": self._engine.run("run_months", parameters),
+            "freeTier": parameters["free_tier"],
+        }
+
     def packages(
         self,
         config_hash: str | None = None,

@@ -1,8 +1,9 @@
 -- The latest 1,000 runs, from the manifest: what each did, what it asked of the bucket, what that costs.
--- Grain: one run; a sync of several buckets is one run per bucket. Units: compressed_bytes as stored in the bucket, downloaded_bytes as received (repeated
--- requests too), raw_bytes after decompression; class_a and class_b count attempts, retries are those of them
--- that repeat another; prices in dollars per million operations, and per GB (1,000,000,000 bytes) and month.
--- operations_dollars is the run's own cost, storage_dollars a month of what the bucket held after it.
+-- Grain: one run; a sync of several buckets is one run per bucket. Units: compressed_bytes as stored in the
+-- bucket, downloaded_bytes as received (repeated requests too), raw_bytes after decompression; class_a and
+-- class_b count attempts, retries are those of them that repeat another; prices in dollars per million
+-- operations, and per GB (1,000,000,000 bytes) and month; operations_dollars is the run's own cost,
+-- storage_dollars a month of stored_bytes, which is what all buckets held after it.
 CREATE OR REPLACE VIEW runs AS
 SELECT
     u.m.run_id AS run_id,

@@ -13,6 +13,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from api import models
+from api.runs import Runs
 from tests.api.conftest import PREFIX
 from tests.api.shapes import NUMBER, has, is_exactly
 from warehouse import service
@@ -139,6 +140,20 @@ def test_packages_can_be_asked_for_by_name_and_hash(get: Get) -> None:
     assert {(row["name"], row["configHash"]) for row in named["packages"]} == {
         (wanted["name"], wanted["configHash"])
     }
+
+
+def test_runs_are_the_newest_first_with_their_operations_and_the_sums_of_each_month(get: Get) -> None:
+    answer = get("/runs", limit=5)
+    is_exactly(answer, Runs)
+    first = answer["runs"][-1]
+    has(first, {"runId": str, "kind": str, "startedAt": int, "classA": int, "operationsDollars": NUMBER})
+    starts = [run["startedAt"] for run in answer["runs"]]
+    assert starts == sorted(starts, reverse=True)
+    assert answer["freeTier"] is False
+    assert sum(month["runs"] for month in answer["months"]) >= len(answer["runs"])
+    assert answer["months"][0]["operationsDollars"] > 0
+    assert get("/runs", freeTier="true")["months"][0]["operationsDollars"] == 0
+    assert len(get("/runs", limit=1)["runs"]) == 1
 
 
 def test_analytics_are_the_figures_of_the_window_and_of_the_one_before(get: Get) -> None:

@@ -22,6 +22,7 @@ ENDPOINTS = {
     ("get", f"{PREFIX}/stats"),
     ("post", f"{PREFIX}/sync"),
     ("get", f"{PREFIX}/packages"),
+    ("get", f"{PREFIX}/runs"),
     ("get", f"{PREFIX}/analytics"),
     ("get", f"{PREFIX}/analytics/trends"),
     ("get", f"{PREFIX}/analytics/alerts"),
@@ -34,6 +35,7 @@ PARAMETERS = {
         "minResponseMs", "order", "cursor", "group", "format",
     },
     f"{PREFIX}/packages": {"configHash", "packageName", "limit", "continuationToken"},
+    f"{PREFIX}/runs": {"limit", "freeTier"},
     f"{PREFIX}/analytics/trends": {"hours", "points"},
     f"{PREFIX}/analytics/predict": {"hours"},
 }  # fmt: skip
@@ -50,6 +52,7 @@ FIELDS = {
         "durationMs",
     },
     "/packages": {"packages", "totalCount", "nextContinuationToken"},
+    "/runs": {"runs", "months", "freeTier"},
     "/analytics": {*FIGURES, "timestamp", "topErrorMessages", "hours", "previous", "healthFactors", "asOf"},
     "/analytics/trends": {"trends", "hours", "points", "timezone"},
     "/analytics/alerts": {"alerts", "count"},

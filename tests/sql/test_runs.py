@@ -108,3 +108,53 @@ def test_a_run_that_was_killed_costs_what_it_had_cost_at_its_last_commit(
         tmp_path,
         "SELECT status, class_b, round(operations_dollars * 1000000, 6) FROM runs WHERE run_id = 'killed'",
     ) == [("killed", 10, 8.1)]
+
+
+def test_the_free_tier_is_taken_off_each_month_once(manifest: Manifest, tmp_path: Path) -> None:
+    """`endpoints/run_months`: two runs at different prices, 3 of 4 million and 5 of 15 million are billed."""
+    manifest.commit(
+        objects=[
+            LedgerObject(
+                bucket="b",
+                key="logs/1",
+                prefix="logs/",
+                etag="e",
+                size=110 * GB,
+                modified_us=0,
+                storage_class="STANDARD",
+                run_id="r",
+            )
+        ]
+    )
+    both = {"class_b_price": 0.36, "storage_price": 0.015}
+    noted(manifest, "a", "2026-11-01", class_a=1_000_000, class_b=15_000_000, class_a_price=4.0, **both)
+    noted(manifest, "b", "2026-11-02", class_a=3_000_000, class_a_price=8.0, **both)
+    noted(manifest, "c", "2026-12-02", class_a=1_000_000, class_a_price=8.0, **both)
+
+    with closing(Warehouse(Settings(data_dir=tmp_path))) as warehouse:
+        paid, free = warehouse.runs(limit=2), warehouse.runs(limit=2, free_tier=True)
+
+    def money(month: dict[str, Any]) -> list[float]:
+        names = ("classADollars", "classBDollars", "operationsDollars", "storageDollars")
+        return [round(month[name], 9) for name in names]
+
+    assert [run["runId"] for run in paid["runs"]] == ["c", "b"]
+    assert [month["month"] for month in paid["months"]] == ["2026-12", "2026-11"]
+    assert [money(month) for month in paid["months"]] == [[8.0, 0, 8.0, 1.65], [28.0, 5.4, 33.4, 1.65]]
+    # 28 x 3/4 = 21; 5.4 x 5/15 = 1.8; 100 GB x 0.015
+    assert [money(month) for month in free["months"]] == [[0, 0, 0, 1.5], [21.0, 1.8, 22.8, 1.5]]
+
+
+def test_runs_are_the_newest_first_with_their_length(manifest: Manifest, tmp_path: Path) -> None:
+    """`endpoints/runs`."""
+    noted(manifest, "first", "2026-11-01", full_listing=True, listed=3)
+    manifest.start_run(Run(run_id="now", kind="cleanup", status="running", started_us=us("2026-11-02")))
+
+    with closing(Warehouse(Settings(data_dir=tmp_path))) as warehouse:
+        rows = warehouse.run("runs", {"limit": 10})
+
+    assert [(row["runId"], row["status"], row["durationMs"], row["fullListing"]) for row in rows] == [
+        ("now", "running", None, False),
+        ("first", "ok", 1_500, True),
+    ]
+    assert rows[1]["finishedAt"] - rows[1]["startedAt"] == 1_500

@@ -88,6 +88,11 @@ def size(number: int) -> str:
     return f"{number} bytes" if unit == 0 else f"{value:,.1f} {_UNITS[unit]}"
 
 
+def dollars(amount: float) -> str:
+    """An amount of money with cents; a smaller one to the millionth."""
+    return f"${amount:,.2f}" if amount >= 0.01 or amount == 0 else f"${amount:.6f}"
+
+
 def moment(epoch_ms: int | None) -> str:
     """Epoch milliseconds as a UTC time to the second."""
     if epoch_ms is None:

@@ -33,12 +33,13 @@ class ProgressBar:
         self._objects = self._done = 0
 
     def start(self, objects: int, size: int) -> None:
-        """So many objects of `size` bytes together, as stored in the bucket, are to be fetched."""
-        if objects == 0:
-            return
+        """So many objects of `size` bytes together, as stored in the bucket, are known to be fetched."""
         self._objects = objects
-        self._task = self._bar.add_task(self._caption(), total=size)
-        self._bar.start()
+        if self._task is None:
+            self._task = self._bar.add_task(self._caption(), total=size)
+            self._bar.start()
+        else:
+            self._bar.update(self._task, total=size, description=self._caption())
 
     def advance(self, objects: int, size: int) -> None:
         """So many more are done."""
@@ -60,6 +61,7 @@ class ProgressBar:
     epilog="""\b
 Examples:
   warehouse sync                 a progress bar and a summary
+  warehouse sync --full          find also what changed, left or came late long ago
   warehouse sync --bucket logs   only this bucket of the settings file
   warehouse sync --json          one line of JSON on stdout
   warehouse sync | jq .entries   the same, because stdout is no terminal
@@ -72,9 +74,10 @@ Examples:
     multiple=True,
     help="Only this bucket of the settings file; may be given several times.",
 )
+@click.option("--full", is_flag=True, help="List everything, not only where something new can be.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
 @pass_state
-def sync(state: State, buckets: tuple[str, ...], as_json: bool) -> int:
+def sync(state: State, buckets: tuple[str, ...], full: bool, as_json: bool) -> int:
     """Fetch the log objects of all buckets that the warehouse lacks and make them queryable.
 
     Safe to repeat: what is here already is not fetched again, an object that changed replaces its rows,
@@ -86,7 +89,7 @@ def sync(state: State, buckets: tuple[str, ...], as_json: bool) -> int:
     with with_bucket(state.settings) as settings:
         bar = ProgressBar() if sys.stderr.isatty() else None
         try:
-            summary = work.run(settings, progress=bar, only=buckets)
+            summary = work.run(settings, progress=bar, full=full, only=buckets)
         finally:
             if bar is not None:
                 bar.close()
@@ -101,6 +104,8 @@ def sync(state: State, buckets: tuple[str, ...], as_json: bool) -> int:
 
 def _tell(summary: SyncSummary) -> None:
     """For people: what came, and at what cost."""
+    for note in summary.notes:
+        click.echo(f"note: {note}", err=True)
     if summary.objects == 0:
         output.write(f"Nothing new at {summary.sync_url}{_what_is_odd(summary)}.")
         return
