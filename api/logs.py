@@ -99,7 +99,7 @@ class LogsController(Controller):
     )
     def cleanup(self, request: Request[Any, Any, Any], body: RawBody) -> CleanupAnswer:
         """Needs the admin token when one is set."""
-        from warehouse import cleanup  # with boto3 behind it: not at the start of the server
+        from warehouse.housekeeping import cleanup  # with boto3 behind it: not at the start of the server
 
         wanted = cleanup_request(body)
         settings: Settings = request.app.state.settings

@@ -6,6 +6,7 @@ directly below it. Files are immutable: a change writes a new file and retires t
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterable
@@ -106,6 +107,7 @@ class Lake:
             min_us=_us(copied.first),
             max_us=_us(copied.last),
             run_id=run_id,
+            sha256=checksum(target),
         )
 
     def _copy(
@@ -162,6 +164,12 @@ class Lake:
         """Unlink files that were written but never committed."""
         for file in files:
             self.path(file).unlink(missing_ok=True)
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Copied(NamedTuple):

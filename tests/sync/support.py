@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 import zstandard
 
-from warehouse import cleanup, sync
+from warehouse import sync
 from warehouse.bucket import Bucket
+from warehouse.housekeeping import cleanup
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest
 from warehouse.service import Warehouse
@@ -170,7 +171,10 @@ class Mirror:
 
     def spawn(self, code: str) -> subprocess.Popen[str]:
         """Another process that runs `code` with `settings` at hand."""
-        program = f"from warehouse import cleanup, settings, sync\nsettings = settings.load()\n{code}"
+        program = (
+            "from warehouse import settings, sync\nfrom warehouse.housekeeping import cleanup\n"
+            f"settings = settings.load()\n{code}"
+        )
         wanted = self.settings
         environment = {
             "PATH": os.environ["PATH"],

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.sync.support import DATE, DAY, HOUR, Mirror, assert_sound, gz, line, lines
-from warehouse import cleanup
 from warehouse.bucket import Bucket
 from warehouse.errors import BadRequestError, BucketError
+from warehouse.housekeeping import cleanup
 
 Anew = Callable[[], Mirror]
 
@@ -206,7 +206,7 @@ def test_what_left_the_bucket_is_noted_even_if_a_later_deletion_fails(
     for number in range(3):
         mirror.put(f"logs/{number}.gz", lines(3, DAY, tag=str(number)))
     mirror.sync()
-    monkeypatch.setattr("warehouse.cleanup.Bucket", _UndeletableBucket)
+    monkeypatch.setattr("warehouse.housekeeping.cleanup.Bucket", _UndeletableBucket)
 
     with pytest.raises(BucketError, match="InternalError"):
         mirror.clean(NOW, scope="both")

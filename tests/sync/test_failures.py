@@ -14,9 +14,10 @@ import msgspec
 import pytest
 
 from tests.sync.support import AGREEMENT, DATE, DAY, Mirror, assert_sound, lines
-from warehouse import cleanup, sync
+from warehouse import sync
 from warehouse.bucket import Bucket
 from warehouse.errors import BucketError, BusyError, CredentialsError, UnavailableError
+from warehouse.housekeeping import cleanup
 from warehouse.manifest import Manifest
 from warehouse.service import Warehouse
 

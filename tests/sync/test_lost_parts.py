@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.warehouse_builder import Builder, log, ndjson, utc
-from warehouse import cleanup
 from warehouse.errors import UnavailableError
+from warehouse.housekeeping import cleanup
 from warehouse.ingest import lines
 from warehouse.manifest import Manifest
 from warehouse.settings import load

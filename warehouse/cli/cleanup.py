@@ -53,7 +53,7 @@ def cleanup(state: State, retention_days: int, scope: Scope, dry_run: bool, yes:
     if in_bucket and not dry_run and not yes:
         _ask(settings.bucket or "the demo bucket", retention_days)
 
-    from warehouse import cleanup as work
+    from warehouse.housekeeping import cleanup as work
 
     with with_bucket(settings) if in_bucket else nullcontext(settings) as usable:
         summary = work.run(usable, retention_days=retention_days, scope=scope, dry_run=dry_run)

@@ -1,0 +1,1 @@
+"""Keeps the warehouse small, fast and true: cleanup, compaction, rebuilding and verifying."""
