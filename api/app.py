@@ -18,6 +18,7 @@ from api.health import health
 from api.logs import LogsController
 from api.paths import PREFIX
 from api.problems import HANDLERS
+from api.quarantine import QuarantineController
 from api.runs import RunsController
 from api.storage import StorageController
 from warehouse.service import Warehouse
@@ -55,7 +56,13 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
             kinds.kind,
             Router(
                 PREFIX,
-                route_handlers=[LogsController, StorageController, RunsController, AnalyticsController],
+                route_handlers=[
+                    LogsController,
+                    QuarantineController,
+                    StorageController,
+                    RunsController,
+                    AnalyticsController,
+                ],
             ),
             openapi.openapi_json,
             openapi.openapi_yaml,

@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from warehouse import logquery
+from warehouse import logquery, quarantine
 from warehouse.engine import Engine, SqlResult
 from warehouse.errors import BadRequestError
 from warehouse.logquery import LogFilter
 from warehouse.manifest import Manifest
+from warehouse.quarantine import QuarantineFilter
 from warehouse.settings import Settings
 from warehouse.settings_file import log_prefixes
 
@@ -227,6 +228,32 @@ class Warehouse:
             "packages": page,
             "totalCount": self._engine.run("packages_count", parameters)[0]["matches"],
             "nextContinuationToken": f"{page[-1]['bucket']}/{page[-1]['key']}" if len(rows) > limit else None,
+        }
+
+    def quarantine(self, wanted: QuarantineFilter) -> Row:
+        """GET /quarantine: one page of the lines that could not be read, with the counts by reason."""
+        return quarantine.page(self._engine, wanted)
+
+    def quarantine_objects(self, wanted: QuarantineFilter) -> list[Row]:
+        """The objects that have matching lines in quarantine."""
+        return quarantine.objects(self._engine, wanted)
+
+    def quarantine_line(self, key: str, line: int, bucket: str | None = None) -> Row:
+        """One line of the quarantine, whole. Raises BadRequestError when it is not there."""
+        return quarantine.line(self._engine, key, line, bucket)
+
+    def inventory(self, now: datetime | None = None) -> Row:
+        """GET /inventory: what the buckets hold by prefix, storage class and size, and how it grew."""
+        # Growth is told by the hour, so an answer holds until the hour ends.
+        moment = _naive(now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
+        return self._kept("inventory", {"now": moment}, self._inventory)
+
+    def _inventory(self, parameters: Row) -> Row:
+        return {
+            "holdings": self._engine.run("inventory", parameters),
+            "sizes": self._engine.run("inventory_sizes"),
+            "hourly": self._engine.run("inventory_growth", parameters | {"grain": 3600, "periods": 24}),
+            "daily": self._engine.run("inventory_growth", parameters | {"grain": 86400, "periods": 30}),
         }
 
     def health(self) -> Row:

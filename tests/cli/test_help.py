@@ -13,7 +13,19 @@ from api.main import cli as group
 from tests.cli.conftest import Cli
 from warehouse.settings import table
 
-COMMANDS = ("sync", "runs", "status", "sql", "doctor", "cleanup", "demo", "settings", "serve", "run")
+COMMANDS = (
+    "sync",
+    "runs",
+    "status",
+    "sql",
+    "doctor",
+    "cleanup",
+    "quarantine",
+    "demo",
+    "settings",
+    "serve",
+    "run",
+)
 HEAVY = (
     "duckdb", "pyarrow", "numpy", "boto3", "botocore", "obstore", "urllib3", "litestar", "uvicorn", "rich",
     "sqlglot", "warehouse.bucket", "warehouse.service",

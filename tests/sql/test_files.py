@@ -24,8 +24,10 @@ PARAMETERS: dict[str, Any] = {
     "now": NOW,
     "hours": 24,
     "points": 24,
-    "log_prefix": "logs/",
+    "log_prefixes": ["logs/"],
     "limit": 50,
+    "object": "logs/a",
+    "line": 1,
     "first_date": NOW.date(),
     "last_date": NOW.date(),
     "entries": 0,
@@ -134,7 +136,7 @@ def test_every_rollup_of_nothing_is_nothing_with_the_columns_of_its_table(
 ) -> None:
     con.execute(f"CREATE OR REPLACE TEMP VIEW fresh_logs AS {duck.empty_relation('logs')}")
     con.execute(
-        "CREATE OR REPLACE TEMP VIEW fresh_objects AS SELECT '' AS prefix, '' AS storage_class,"
+        "CREATE OR REPLACE TEMP VIEW fresh_objects AS SELECT '' AS bucket, '' AS prefix, '' AS storage_class,"
         " TIMESTAMP '2026-01-01' AS last_modified, CAST(1 AS BIGINT) AS sign, CAST(1 AS BIGINT) AS size"
         " WHERE false"
     )

@@ -78,5 +78,8 @@ cli.add_lazy("status", "warehouse.cli.status:status", "Show what is in the wareh
 cli.add_lazy("sql", "warehouse.cli.sql:sql", "Run a SELECT over the logs and rollups.")
 cli.add_lazy("doctor", "warehouse.cli.doctor:doctor", "Check everything and say what to mend.")
 cli.add_lazy("cleanup", "warehouse.cli.cleanup:cleanup", "Delete what is older than the retention.")
+cli.add_lazy("formats", "warehouse.cli.formats:formats", "List log formats; try one on a sample.")
+cli.add_lazy("quarantine", "warehouse.cli.quarantine:quarantine", "List, show and retry unreadable lines.")
 cli.add_lazy("demo", "warehouse.demo.cli:demo", "Fill the embedded store with sample logs.")
+cli.add_lazy("inventory", "warehouse.cli.inventory:inventory", "Show what the buckets hold and how it grew.")
 cli.add_lazy("settings", "warehouse.cli.settings:settings", "List the settings and their values.")
