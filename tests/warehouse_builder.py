@@ -115,6 +115,17 @@ class MemoryBucket:
         return ObjectHead(stored.info, stored.metadata)
 
 
+class MemorySource:
+    """Bodies of a bucket in memory, as the pipeline asks for them."""
+
+    def __init__(self, bucket: MemoryBucket) -> None:
+        self._bucket = bucket
+
+    def get(self, info: ObjectInfo, span: tuple[int, int] | None = None) -> bytes:
+        """The body of an object, or its bytes in a span."""
+        return self._bucket.get(info.key, etag=info.etag)[slice(*(span or (None,)))]
+
+
 class Builder:
     """A bucket in memory and the warehouse that mirrors it."""
 
@@ -147,7 +158,10 @@ class Builder:
 
     def sync(self) -> sync.SyncSummary:
         """Mirror the bucket as it is now."""
-        with patch("warehouse.sync.Bucket", lambda settings: self.bucket):
+        with (
+            patch("warehouse.sync.Bucket", lambda settings: self.bucket),
+            patch("warehouse.sync.Fetcher", lambda settings, bucket: MemorySource(bucket)),
+        ):
             return sync.run(self.settings)
 
     def open(self) -> Warehouse:

@@ -6,7 +6,7 @@ into: `warehouse.bucket` asks again, with its retries, its reasons and its messa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,8 @@ from warehouse.settings import MIB, Settings
 
 #: Bytes of a large object that one request asks for.
 RANGE_BYTES = 8 * MIB
+#: Bytes of an object from the first number up to (not with) the second.
+Span = tuple[int, int]
 
 
 class Fetcher:
@@ -45,7 +47,7 @@ class Fetcher:
             retry_config={"max_retries": 0},
         )
 
-    def get(self, info: ObjectInfo, span: tuple[int, int] | None = None) -> bytes:
+    def get(self, info: ObjectInfo, span: Span | None = None) -> bytes:
         """The body of an object as it was listed, or its bytes from `span[0]` up to (not with) `span[1]`.
 
         Raises ObjectError when the object is gone or has changed, BucketError when it cannot be had.
@@ -76,8 +78,8 @@ class LargeBody:
     not what came before it.
     """
 
-    def __init__(self, fetcher: Fetcher, info: ObjectInfo, pool: Executor) -> None:
-        self._fetcher = fetcher
+    def __init__(self, get: Callable[[ObjectInfo, Span], bytes], info: ObjectInfo, pool: Executor) -> None:
+        self._get = get
         self._info = info
         self._pool = pool
 
@@ -93,4 +95,4 @@ class LargeBody:
 
     def _ask(self, start: int) -> Future[bytes]:
         span = (start, min(start + RANGE_BYTES, self._info.size))
-        return self._pool.submit(self._fetcher.get, self._info, span)
+        return self._pool.submit(self._get, self._info, span)

@@ -17,6 +17,8 @@ from warehouse.billing import note
 from warehouse.bucket import Bucket
 from warehouse.commit import Committer
 from warehouse.errors import BadRequestError, BucketError, WarehouseError
+from warehouse.fetcher import Fetcher
+from warehouse.ingest.others import OtherObjects
 from warehouse.ingest.packages import PackageSync
 from warehouse.ingest.pipeline import Pipeline
 from warehouse.lake import Lake
@@ -220,7 +222,10 @@ class _Sync:
         self._run.full_listing = listing.full
         committer = self._committer
         today = f"{datetime.fromtimestamp(self._run.started_us / 1e6, UTC):%Y-%m-%d}"
-        with Pipeline(self._settings, self._bucket, self._lake, self._run.run_id, today) as pipeline:
+        fetcher = Fetcher(self._settings, self._bucket)
+        with Pipeline(
+            self._settings, self._bucket.name, fetcher, self._lake, self._run.run_id, today
+        ) as pipeline:
             for chunk in _chunks(self._found(listing)):
                 ingested = pipeline.run([item.info for item in chunk], self._progress.advance)
                 skipped = {item.info.key for item in ingested.objects if item.skipped is not None}
@@ -238,7 +243,11 @@ class _Sync:
             self._settings, self._bucket, self._manifest, self._lake, self._con, self._run.run_id
         )
         self._packages = packages.run()
-        committer.files += packages.files
+        others = OtherObjects(
+            self._settings, self._bucket, self._manifest, self._lake, self._con, self._run.run_id
+        )
+        others.run()
+        committer.files += packages.files + others.files
 
     def _found(self, listing: Listing) -> Iterator[Found]:
         """What is to be fetched, while the listing goes on; what came back unchanged is committed here."""

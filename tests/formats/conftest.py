@@ -25,7 +25,7 @@ def conform() -> Iterator[Conform]:
 
         def run(form: str, *lines: Any, key: str = "logs/20260301/1.log", sample: int = 1) -> list[Row]:
             batcher = Batcher(1 << 30)
-            assert list(batcher.add(0, ndjson(lines))) == []
+            assert list(batcher.add(0, [ndjson(lines)])) == []
             duck.register(con, "raw_lines", split(batcher.take()))
             objects = {"object_no": pa.array([0], pa.int32()), "bucket": ["b"], "object_key": [key]}
             duck.register(con, "raw_objects", pa.table(objects | {"sample": pa.array([sample], pa.int32())}))

@@ -140,7 +140,7 @@ def test_a_batch_holds_one_format_and_formats_that_alternate_still_fill_batches(
     full = [
         batch
         for number in range(40)
-        for batch in batcher.add(number, lines["ab"[number % 2]], lambda sample: sample[:1].decode())
+        for batch in batcher.add(number, [lines["ab"[number % 2]]], lambda sample: sample[:1].decode())
     ]
     rest = []
     while (batch := batcher.take()).pieces:
@@ -157,12 +157,12 @@ def test_open_batches_of_many_formats_hold_no_more_than_two() -> None:
     given = 0
     for number in range(20):
         line = bytes([97 + number]) * 499 + b"\n"
-        given += sum(batch.bytes for batch in batcher.add(number, line, lambda sample: sample[:1].decode()))
+        given += sum(batch.bytes for batch in batcher.add(number, [line], lambda sample: sample[:1].decode()))
         assert 500 * (number + 1) - given <= 2000
 
 
 def test_an_object_without_log_lines_leaves_nothing_in_a_batch() -> None:
     batcher = Batcher(1000)
-    assert list(batcher.add(0, b"token", lambda sample: None)) == []
-    assert list(batcher.add(1, b"token\n" * 3, lambda sample: None)) == []
+    assert list(batcher.add(0, [b"token"], lambda sample: None)) == []
+    assert list(batcher.add(1, [b"token\n" * 3], lambda sample: None)) == []
     assert batcher.take().pieces == []

@@ -48,7 +48,7 @@ def conform() -> Iterator[Conform]:
 
         def run(*entries: Any, key: str = "logs/1.jsonl") -> list[Row]:
             batcher = Batcher(1 << 30)
-            assert list(batcher.add(0, ndjson(entries))) == []
+            assert list(batcher.add(0, [ndjson(entries)])) == []
             duck.register(con, "raw_lines", split(batcher.take()))
             objects = {"object_no": pa.array([0], pa.int32()), "bucket": ["b"], "object_key": [key]}
             duck.register(con, "raw_objects", pa.table(objects | {"sample": pa.array([1], pa.int32())}))

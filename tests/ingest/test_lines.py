@@ -21,7 +21,7 @@ Line = tuple[int, int, str, str | None]
 
 def batches(objects: Sequence[bytes], size: int = 1 << 20) -> list[Batch]:
     batcher = Batcher(size)
-    made = [batch for number, body in enumerate(objects) for batch in batcher.add(number, body)]
+    made = [batch for number, body in enumerate(objects) for batch in batcher.add(number, [body])]
     return [*made, batcher.take()]
 
 
@@ -238,7 +238,7 @@ def test_a_large_object_is_cut_into_batches_of_about_the_size_asked_for() -> Non
 
 
 def test_inflating_raises_after_everything_before_was_given() -> None:
-    text = inflate(gzip.compress(b"one\ntwo\n")[:-9])
+    text = inflate([gzip.compress(b"one\ntwo\n")[:-9]])
     assert next(text).startswith(b"one\n")
     with pytest.raises(ObjectError, match="the gzip data end early"):
         list(text)

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.warehouse_builder import Builder, log, utc
-from warehouse import sqlfiles
+from tests.warehouse_builder import Builder, MemorySource, log, utc
+from warehouse import fetcher, sqlfiles
 from warehouse.bucket import ObjectInfo
-from warehouse.errors import IntegrityError
+from warehouse.errors import IntegrityError, ObjectError
+from warehouse.ingest import lines, pipeline
 from warehouse.ingest.pipeline import Ingested, Pipeline
 from warehouse.lake import Lake
 
@@ -24,9 +25,14 @@ GOOD = json.dumps(log("2026-03-01T10:00:00")).encode()
 def ingest(builder: Builder, keys: list[str] | None = None) -> Ingested:
     """Run the pipeline over the builder's bucket, without a commit."""
     infos = [stored.info for key, stored in builder.bucket.objects.items() if keys is None or key in keys]
+    with pipeline_of(builder) as running:
+        return running.run(infos, lambda objects, size: None)
+
+
+def pipeline_of(builder: Builder) -> Pipeline:
     lake = Lake(builder.settings.data_dir)
-    with Pipeline(builder.settings, builder.bucket, lake, "run", "2026-03-09") as pipeline:  # type: ignore[arg-type]
-        return pipeline.run(infos, lambda objects, size: None)
+    source = MemorySource(builder.bucket)
+    return Pipeline(builder.settings, "memory", source, lake, "run", "2026-03-09")
 
 
 def parquet_files(builder: Builder) -> list[Path]:
@@ -180,10 +186,9 @@ def test_files_are_one_per_date_sorted_by_time_and_know_their_bounds(builder: Bu
 def test_an_object_that_went_away_is_skipped_and_the_others_are_not(builder: Builder) -> None:
     builder.put([GOOD], "logs/a")
     gone = ObjectInfo("logs/b", "etag", 10, utc("2026-03-01T00:00:00"), "STANDARD")
-    lake = Lake(builder.settings.data_dir)
     infos = [gone, builder.bucket.objects["logs/a"].info]
-    with Pipeline(builder.settings, builder.bucket, lake, "run", "2026-03-09") as pipeline:  # type: ignore[arg-type]
-        ingested = pipeline.run(infos, lambda objects, size: None)
+    with pipeline_of(builder) as running:
+        ingested = running.run(infos, lambda objects, size: None)
     assert [(item.skipped is None, item.counts.accepted) for item in ingested.objects] == [
         (False, 0),
         (True, 1),
@@ -194,10 +199,9 @@ def test_progress_is_told_object_by_object(builder: Builder) -> None:
     for size in (10, 20, 30):
         builder.put([GOOD], size=size)
     told: list[tuple[int, int]] = []
-    lake = Lake(builder.settings.data_dir)
     infos = [stored.info for stored in builder.bucket.objects.values()]
-    with Pipeline(builder.settings, builder.bucket, lake, "run", "2026-03-09") as pipeline:  # type: ignore[arg-type]
-        pipeline.run(infos, lambda objects, size: told.append((objects, size)))
+    with pipeline_of(builder) as running:
+        running.run(infos, lambda objects, size: told.append((objects, size)))
     assert told == [(1, 10), (1, 20), (1, 30)]
 
 
@@ -210,3 +214,68 @@ def test_quarantine_keeps_key_line_text_and_reason(builder: Builder) -> None:
         ("memory", "logs/a", 3, "\\xff", "not valid UTF-8 at byte 1"),
         ("memory", "logs/a", 4, '{"timestamp":5}', "timestamp is out of range: 5"),
     ]
+
+
+def test_a_large_object_is_read_in_parts_and_becomes_the_same_rows(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetcher, "RANGE_BYTES", 1000)
+    monkeypatch.setattr(pipeline, "_LARGE_BYTES", 1000)
+    body = gzip.compress(b"\n".join([GOOD, b"{", GOOD[:-1]] * 2000), compresslevel=0)
+    builder.put(body, "logs/large.gz", size=len(body))
+    builder.put([GOOD], "logs/small")
+    asked: list[tuple[int, int] | None] = []
+    get = MemorySource.get
+
+    def noted(self: MemorySource, info: ObjectInfo, span: tuple[int, int] | None = None) -> bytes:
+        asked.append(span)
+        return get(self, info, span)
+
+    monkeypatch.setattr(MemorySource, "get", noted)
+    found = {item.info.key: item.counts for item in ingest(builder).objects}
+    counts = found["logs/large.gz"]
+    assert (counts.lines, counts.accepted, counts.rejected, counts.faults) == (6000, 2000, 4000, 0)
+    assert found["logs/small"].accepted == 1
+    spans = [span for span in asked if span]
+    assert all(end - start <= 1000 for start, end in spans)
+    # Its first part is looked at for the compression, and read once more with the others.
+    assert sum(end - start for start, end in spans) <= len(body) + 2000
+
+
+def test_damage_in_a_large_object_costs_only_what_comes_after_it(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetcher, "RANGE_BYTES", 1000)
+    monkeypatch.setattr(pipeline, "_LARGE_BYTES", 1000)
+    body = gzip.compress(b"\n".join([GOOD] * 2000), compresslevel=0)
+    builder.put(body[: len(body) // 2], "logs/large.gz", size=len(body) // 2)
+    (item,) = ingest(builder).objects
+    assert item.counts.faults == 1
+    assert item.counts.accepted == (len(body) // 2 - 20) // (len(GOOD) + 1)
+
+
+def test_a_large_object_that_changes_while_it_is_read_leaves_no_row_and_harms_no_other(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetcher, "RANGE_BYTES", 1000)
+    monkeypatch.setattr(pipeline, "_LARGE_BYTES", 1000)
+    monkeypatch.setattr(lines, "_BATCH_LINES", 10)
+    body = b"\n".join([GOOD] * 200)
+    for key in ("logs/a", "logs/changing", "logs/z"):
+        builder.put(body, key, size=len(body))
+    get = MemorySource.get
+
+    def changing(self: MemorySource, info: ObjectInfo, span: tuple[int, int] | None = None) -> bytes:
+        if info.key == "logs/changing" and span and span[0] >= 5000:
+            raise ObjectError("logs/changing changed since it was listed")
+        return get(self, info, span)
+
+    monkeypatch.setattr(MemorySource, "get", changing)
+    ingested = ingest(builder)
+    assert {item.info.key: (item.skipped is None, item.counts.accepted) for item in ingested.objects} == {
+        "logs/a": (True, 200),
+        "logs/changing": (False, 0),
+        "logs/z": (True, 200),
+    }
+    assert sum(file.entries for file in ingested.files) == 400
+    assert len(parquet_files(builder)) == len(ingested.files)

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.sync.support import AGREEMENT, DATE, DAY, Mirror, assert_sound, lines
+from tests.sync.support import AGREEMENT, DATE, DAY, ByBucket, Mirror, assert_sound, lines
 from warehouse import sync
 from warehouse.bucket import Bucket
 from warehouse.errors import BucketError, BusyError, CredentialsError, UnavailableError
@@ -35,10 +35,10 @@ class _BreakingBucket(Bucket):
 
     answers = 5
 
-    def get(self, key: str, *, etag: str | None = None) -> bytes:
+    def get(self, key: str, *, etag: str | None = None, span: tuple[int, int] | None = None) -> bytes:
         if self.class_b >= self.answers:
             raise BucketError(f"cannot get {key} in bucket {self.name}: SlowDown")
-        return super().get(key, etag=etag)
+        return super().get(key, etag=etag, span=span)
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -71,6 +71,7 @@ def test_a_sync_that_fails_half_way_keeps_what_it_committed_and_the_next_one_fin
     mirror = mirror.with_settings(fetch_threads=1)
     with monkeypatch.context() as patch:
         patch.setattr("warehouse.sync.Bucket", _BreakingBucket)
+        patch.setattr("warehouse.sync.Fetcher", ByBucket)
         with pytest.raises(BucketError, match="SlowDown"):
             mirror.sync()
 
@@ -98,6 +99,7 @@ def test_the_catalog_follows_a_sync_that_failed_half_way(
     filled(mirror)
     with monkeypatch.context() as patch:
         patch.setattr("warehouse.sync.Bucket", _BreakingBucket)
+        patch.setattr("warehouse.sync.Fetcher", ByBucket)
         with pytest.raises(BucketError):
             mirror.with_settings(fetch_threads=1).sync()
 
@@ -156,10 +158,10 @@ class _WaitingBucket(Bucket):
     asked = threading.Event()
     may_answer = threading.Event()
 
-    def get(self, key: str, *, etag: str | None = None) -> bytes:
+    def get(self, key: str, *, etag: str | None = None, span: tuple[int, int] | None = None) -> bytes:
         self.asked.set()
         assert self.may_answer.wait(60)
-        return super().get(key, etag=etag)
+        return super().get(key, etag=etag, span=span)
 
 
 def test_of_two_writers_at_once_one_wins_and_the_other_is_told(
@@ -169,6 +171,7 @@ def test_of_two_writers_at_once_one_wins_and_the_other_is_told(
     _WaitingBucket.asked.clear()
     _WaitingBucket.may_answer.clear()
     monkeypatch.setattr("warehouse.sync.Bucket", _WaitingBucket)
+    monkeypatch.setattr("warehouse.sync.Fetcher", ByBucket)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(mirror.sync)
         try:
@@ -303,6 +306,7 @@ def test_the_catalog_learns_of_a_killed_syncs_commits_before_anything_is_swept(
     _WaitingBucket.asked.clear()
     _WaitingBucket.may_answer.clear()
     monkeypatch.setattr("warehouse.sync.Bucket", _WaitingBucket)
+    monkeypatch.setattr("warehouse.sync.Fetcher", ByBucket)
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(mirror.sync)

@@ -112,7 +112,7 @@ def test_a_large_body_comes_in_parts_in_order_and_anew_each_time(
     body = bytes(range(256)) * 10
     store.put("logs/large.jsonl", body)
     with ThreadPoolExecutor(2) as pool:
-        large = LargeBody(Fetcher(settings, store), listed(store, "logs/large.jsonl"), pool)
+        large = LargeBody(Fetcher(settings, store).get, listed(store, "logs/large.jsonl"), pool)
         for _ in range(2):
             assert [len(part) for part in large] == [1000, 1000, 560]
             assert b"".join(large) == body
@@ -125,7 +125,7 @@ def test_a_large_body_that_changes_while_it_is_read_is_not_taken_further(
     settings, store = bucket
     store.put("logs/large.jsonl", b"a" * 5000)
     with ThreadPoolExecutor(2) as pool:
-        parts = iter(LargeBody(Fetcher(settings, store), listed(store, "logs/large.jsonl"), pool))
+        parts = iter(LargeBody(Fetcher(settings, store).get, listed(store, "logs/large.jsonl"), pool))
         assert next(parts) == b"a" * 1000
         store.put("logs/large.jsonl", b"b" * 5000)
         with pytest.raises(ObjectError, match="changed"):

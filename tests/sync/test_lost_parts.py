@@ -83,7 +83,7 @@ def test_a_small_object_that_inflates_to_very_much_comes_in_small_batches() -> N
     bomb = gzip.compress(b"\n" * 20_000_000)
     assert len(bomb) < 30_000
     batcher = lines.Batcher(32 * 1024 * 1024)
-    sizes = [batch.lines for batch in batcher.add(0, bomb)] + [batcher.take().lines]
+    sizes = [batch.lines for batch in batcher.add(0, [bomb])] + [batcher.take().lines]
     assert sum(sizes) == 20_000_000
     # One slice of the compressed data may go beyond the limit of lines.
     assert max(sizes) <= 500_000 + 4096 * 1032

@@ -11,15 +11,19 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 import pyarrow as pa
+from msgspec import Struct
 
 from warehouse import duck
+from warehouse.errors import ObjectError
 from warehouse.formats.library import DEFAULT, Format, check, formats
 from warehouse.ingest.lines import compression, inflate
 from warehouse.settings import Settings
+from warehouse.settings_tables import PrefixRule
 
 #: What an object is that holds no log lines: it goes into the ledger without one and is not fetched again.
 SKIP = "skip"
@@ -34,26 +38,56 @@ _BYTES = 256 * 1024
 _SHAPES = 10_000
 
 
+class Choice(Struct, frozen=True):
+    """The format of an object and why; `votes` counts the first lines that each format claims."""
+
+    format: str
+    why: str
+    votes: dict[str, int]
+
+
 def detect(sample: bytes, key: str, settings: Settings) -> str:
     """The format of an object that begins with `sample`: a name in sql/formats, mapping:NAME or skip.
 
     The longest prefix of the settings that says a format decides; else the content. Raises BadRequestError
     when a prefix names a format that there is not.
     """
-    rule = max(
-        (rule for rule in settings.prefixes if rule.format and key.startswith(rule.prefix)),
-        key=lambda rule: len(rule.prefix),
-        default=None,
-    )
+    if is_challenge(sample, key):
+        return SKIP
+    rule = _rule(key, settings)
     if rule is not None and rule.format is not None:
         return rule.format if rule.format == SKIP else check(rule.format, settings)
     lines = first_lines(sample)
-    if is_challenge(sample, key):
-        return SKIP
     claimed = claims(lines[:_ENOUGH])
     if len(lines) > _ENOUGH and not (len(set(claimed)) == 1 and len(claimed[0]) == 1):
         claimed = claims(lines)
-    votes = Counter(name for names in claimed for name in names)
+    return _elected(Counter(name for names in claimed for name in names))
+
+
+def choose(sample: bytes, key: str, settings: Settings) -> Choice:
+    """What `detect` gives, with its reason."""
+    form = detect(sample, key, settings)
+    lines = first_lines(sample)
+    votes = Counter(name for names in claims(lines) for name in names)
+    rule = _rule(key, settings)
+    if is_challenge(sample, key):
+        why = "an ownership challenge of Cloudflare: it holds no log lines"
+    elif rule is not None:
+        why = f"set for the prefix {rule.prefix!r}"
+    elif form not in votes:
+        why = "no format claims any of the first lines; this one then says what is wrong with them"
+    else:
+        why = f"{votes[form]} of the first {len(lines)} lines meet its condition"
+    return Choice(form, why, dict(votes))
+
+
+def _rule(key: str, settings: Settings) -> PrefixRule | None:
+    """The longest prefix of a key that says a format."""
+    rules = [rule for rule in settings.prefixes if rule.format and key.startswith(rule.prefix)]
+    return max(rules, key=lambda rule: len(rule.prefix), default=None)
+
+
+def _elected(votes: Counter[str]) -> str:
     return min(votes, key=lambda name: (-votes[name], name)) if votes else DEFAULT
 
 
@@ -93,11 +127,13 @@ def first_lines(sample: bytes) -> list[str]:
 
 
 def _inflated(body: bytes) -> bytes:
+    """The beginning of a compressed sample's text, as far as it is whole."""
     text = bytearray()
-    for piece in inflate(body):
-        text += piece
-        if len(text) >= _BYTES:
-            break
+    with suppress(ObjectError):
+        for piece in inflate([body]):
+            text += piece
+            if len(text) >= _BYTES:
+                break
     return bytes(text)
 
 

@@ -7,7 +7,7 @@ format sends to quarantine.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -65,28 +65,53 @@ def compression(body: bytes) -> str:
     return "zstd" if body.startswith(_ZSTD) or _ZSTD_SKIPPABLE.match(body) else "none"
 
 
-def inflate(body: bytes) -> Iterator[bytes]:
+def inflate(body: Iterable[bytes]) -> Iterator[bytes]:
     """The text of an object in pieces; all members of a gzip or zstd file, with their checksums checked.
 
-    Raises ObjectError where the data are damaged or end early, after everything before has been given.
+    `body` gives the object's bytes in parts, each time anew. Raises ObjectError where the data are damaged or
+    end early, after everything before has been given.
     """
-    kind = compression(body)
+    kind = compression(_head(body))
     if kind == "none":
-        for start in range(0, len(body), _PLAIN_SLICE):
-            yield body[start : start + _PLAIN_SLICE]
+        yield from _slices(body, _PLAIN_SLICE)
         return
     given = start = 0
     try:
-        for begin, text in _members(body, kind, len(body)):
+        for begin, text in _members(_slices(body, _SLICE), kind):
             start = begin
             given += len(text)
             yield text
     except ObjectError:
         # Of a slice with damage in it the libraries give nothing. Byte by byte they give what is before it.
-        for _, text in _members(body, kind, start):
+        for _, text in _members(_slices(body, _SLICE, careful_from=start), kind):
             if len(text) > given:
                 yield text[given:]
             given = max(0, given - len(text))
+
+
+def _head(body: Iterable[bytes]) -> bytes:
+    """The first bytes of an object, enough to tell its compression."""
+    head = b""
+    for part in body:
+        head += part[:4]
+        if len(head) >= 4:
+            break
+    return head
+
+
+def _slices(body: Iterable[bytes], size: int, careful_from: int | None = None) -> Iterator[bytes]:
+    """An object's bytes in slices of at most `size`; from `careful_from` on of one byte."""
+    begin = 0
+    for part in body:
+        start = 0
+        while start < len(part):
+            careful = careful_from is not None and begin + start >= careful_from
+            end = start + (1 if careful else size)
+            if careful_from is not None and not careful:
+                end = min(end, start + careful_from - begin - start)
+            yield part[start:end]
+            start = end
+        begin += len(part)
 
 
 def _without_mark(texts: Iterator[bytes]) -> Iterator[bytes]:
@@ -97,8 +122,8 @@ def _without_mark(texts: Iterator[bytes]) -> Iterator[bytes]:
     yield from texts
 
 
-def _members(body: bytes, kind: str, careful_from: int) -> Iterator[tuple[int, bytes]]:
-    """Text, with the place in the body where its slice begins. From `careful_from` on a slice is one byte."""
+def _members(slices: Iterable[bytes], kind: str) -> Iterator[tuple[int, bytes]]:
+    """Text, with the place in the object where its slice begins."""
     new: Callable[[], Any] = (
         (lambda: isal_zlib.decompressobj(wbits=31))
         if kind == "gzip"
@@ -106,9 +131,8 @@ def _members(body: bytes, kind: str, careful_from: int) -> Iterator[tuple[int, b
     )
     member = new()
     start = 0
-    while start < len(body):
-        end = start + (_SLICE if start < careful_from else 1)
-        piece = body[start:end]
+    for one in slices:
+        piece = one
         while piece:
             if member.eof:
                 # Some writers pad the end with zero bytes; those are no member.
@@ -123,7 +147,7 @@ def _members(body: bytes, kind: str, careful_from: int) -> Iterator[tuple[int, b
             if text:
                 yield start, text
             piece = member.unused_data if member.eof else b""
-        start = end
+        start += len(one)
     if not member.eof:
         raise ObjectError(f"the {kind} data end early")
 
@@ -165,7 +189,7 @@ class Batcher:
         self._open: dict[str, Batch] = {}
 
     def add(
-        self, object_no: int, body: bytes, choose: Callable[[bytes], str | None] | None = None
+        self, object_no: int, body: Iterable[bytes], choose: Callable[[bytes], str | None] | None = None
     ) -> Iterator[Batch]:
         """Take one object; gives each batch that became full.
 

@@ -1,23 +1,25 @@
 """Fetch, inflate, convert: the stages of a sync, each working while the others do.
 
-Bodies are fetched ahead by a bounded pool and taken in order; the calling thread inflates them into
-batches; a second bounded pool converts the batches. What waits between two stages is bounded, so memory
-does not grow with the number or (but for one compressed body) the size of the objects.
+Bodies are fetched ahead by a bounded pool and taken in order, large ones part by part; the calling thread
+inflates them into batches; a second bounded pool converts the batches. What waits between two stages is
+bounded, so memory does not grow with the number or the size of the objects.
 """
 
 from __future__ import annotations
 
 import queue
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
+from typing import Protocol
 
 from msgspec import Struct
 
 from warehouse import formats
-from warehouse.bucket import Bucket, ObjectInfo
+from warehouse.bucket import ObjectInfo
 from warehouse.errors import IntegrityError, ObjectError
+from warehouse.fetcher import LargeBody
 from warehouse.ingest.conform import Converted, Converter, ObjectCount
 from warehouse.ingest.lines import Batch, Batcher
 from warehouse.lake import Lake
@@ -26,6 +28,8 @@ from warehouse.settings import MIB, Settings
 
 #: Compressed bytes that may be fetched ahead of the inflating stage.
 _AHEAD_BYTES = 64 * MIB
+#: An object larger than this is not held as a whole.
+_LARGE_BYTES = 16 * MIB
 
 
 class Fetched(Struct):
@@ -44,17 +48,56 @@ class Ingested(Struct):
     files: list[DataFile]
 
 
+class _Broken(Exception):
+    """An object could not be read to its end, and rows of its beginning are written already."""
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(reason)
+        self.number = number
+        self.reason = reason
+
+
+class _Parts:
+    """The parts of a large body; what keeps them from being read is no damage of the body."""
+
+    def __init__(self, number: int, body: LargeBody) -> None:
+        self._number = number
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._body
+        except ObjectError as error:
+            raise _Broken(self._number, error.detail) from error
+
+
+class Source(Protocol):
+    """Where bodies come from: `warehouse.fetcher.Fetcher`, or a test's own."""
+
+    def get(self, info: ObjectInfo, span: tuple[int, int] | None = None) -> bytes:
+        """The body of an object, or its bytes in a span."""
+
+
 class Pipeline:
     """The pools of one sync run; use it as a context manager."""
 
     def __init__(
-        self, settings: Settings, bucket: Bucket, lake: Lake, run_id: str, quarantine_date: str
+        self,
+        settings: Settings,
+        bucket: str,
+        source: Source,
+        lake: Lake,
+        run_id: str,
+        quarantine_date: str,
     ) -> None:
         self._settings = settings
         self._bucket = bucket
+        self._source = source
         self._lake = lake
         self._batch_bytes = settings.batch_mib * MIB
         self._fetchers = ThreadPoolExecutor(settings.fetch_threads, "fetch")
+        # Parts of a large body: its iterator waits for them in the calling thread.
+        self._parts = ThreadPoolExecutor(2, "part")
         self._fetch_threads = settings.fetch_threads
         self._workers = ThreadPoolExecutor(settings.ingest_workers, "convert")
         self._worker_count = settings.ingest_workers
@@ -67,6 +110,7 @@ class Pipeline:
 
     def __exit__(self, *_: object) -> None:
         self._fetchers.shutdown(wait=True, cancel_futures=True)
+        self._parts.shutdown(wait=True, cancel_futures=True)
         self._workers.shutdown(wait=True, cancel_futures=True)
         while not self._converters.empty():
             self._converters.get().close()
@@ -76,8 +120,18 @@ class Pipeline:
 
         Raises IntegrityError when lines and rows do not add up, after unlinking what was written.
         """
+        try:
+            return self._run(infos, advance)
+        except _Broken as broken:
+            # A large object changed while it was read: all of it goes, and the others go in again.
+            broken_info = infos[broken.number]
+            others = self.run([info for info in infos if info is not broken_info], lambda *_: None)
+            others.objects.append(Fetched(broken_info, ObjectCount(), skipped=broken.reason))
+            return others
+
+    def _run(self, infos: Sequence[ObjectInfo], advance: Callable[[int, int], None]) -> Ingested:
         objects = [Fetched(info, ObjectCount()) for info in infos]
-        places = {number: (self._bucket.name, info.key) for number, info in enumerate(infos)}
+        places = {number: (self._bucket, info.key) for number, info in enumerate(infos)}
         pending: set[Future[Converted]] = set()
         done: list[Future[Converted]] = []
         batcher = Batcher(self._batch_bytes)
@@ -139,24 +193,29 @@ class Pipeline:
         finally:
             self._converters.put(converter)
 
-    def _bodies(self, infos: Sequence[ObjectInfo]) -> Iterator[tuple[int, bytes | ObjectError]]:
-        """The bodies in order, fetched ahead within the bounds of threads and bytes."""
-        ahead: deque[tuple[int, Future[bytes]]] = deque()
+    def _bodies(self, infos: Sequence[ObjectInfo]) -> Iterator[tuple[int, Iterable[bytes] | ObjectError]]:
+        """The bodies in order, fetched ahead within the bounds of threads and bytes; large ones in parts."""
+        ahead: deque[tuple[int, Future[bytes] | None]] = deque()
         ahead_bytes = 0
         following = 0
         while following < len(infos) or ahead:
             while following < len(infos):
                 info = infos[following]
-                full = len(ahead) >= 4 * self._fetch_threads or ahead_bytes + info.size > _AHEAD_BYTES
+                large = info.size > _LARGE_BYTES
+                size = 0 if large else info.size
+                full = len(ahead) >= 4 * self._fetch_threads or ahead_bytes + size > _AHEAD_BYTES
                 if ahead and full:
                     break
-                ahead.append((following, self._fetchers.submit(self._bucket.get, info.key, etag=info.etag)))
-                ahead_bytes += info.size
+                ahead.append((following, None if large else self._fetchers.submit(self._source.get, info)))
+                ahead_bytes += size
                 following += 1
             number, future = ahead.popleft()
+            if future is None:
+                yield number, _Parts(number, LargeBody(self._source.get, infos[number], self._parts))
+                continue
             ahead_bytes -= infos[number].size
             try:
-                yield number, future.result()
+                yield number, [future.result()]
             except ObjectError as error:
                 yield number, error
 
