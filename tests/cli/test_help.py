@@ -20,6 +20,7 @@ COMMANDS = (
     "sql",
     "doctor",
     "cleanup",
+    "formats",
     "quarantine",
     "demo",
     "settings",
