@@ -157,6 +157,45 @@ class SyncAnswer(Answer):
     buckets: Annotated[list[BucketSync], _about("Each bucket by itself.")]
 
 
+class Holding(Answer):
+    """What one bucket holds below one prefix in one storage class."""
+
+    bucket: Annotated[str, _about("Its name.")]
+    prefix: Annotated[str, _about("Prefix of logs or packages, else the first part of the keys.")]
+    storage_class: Annotated[str, _about("Storage class.")]
+    objects: Annotated[int, _about("Objects that are there.")]
+    bytes: Bytes
+    bytes_last_day: Annotated[int, _about("Bytes of it that were stored in the last 24 hours.")]
+    bytes_last_month: Annotated[int, _about("Bytes of it that were stored in the last 30 days.")]
+
+
+class SizeClass(Answer):
+    """The objects of one class of size."""
+
+    bucket: Annotated[str, _about("Its name.")]
+    prefix: Annotated[str, _about("Prefix of logs or packages, else the first part of the keys.")]
+    size_from: Annotated[int, _about("Bytes that the class begins with; it ends where the next one begins.")]
+    objects: Annotated[int, _about("Objects that are there.")]
+    bytes: Bytes
+
+
+class Growth(Answer):
+    """What was stored in one period and is still there."""
+
+    start: EpochMs
+    objects: Annotated[int, _about("Objects that were stored.")]
+    bytes: Bytes
+
+
+class Inventory(Answer):
+    """What the buckets hold, and how it grew."""
+
+    holdings: Annotated[list[Holding], _about("By bucket, prefix and storage class.")]
+    sizes: Annotated[list[SizeClass], _about("By bucket, prefix and class of size.")]
+    hourly: Annotated[list[Growth], _about("The last 24 hours of the clock, oldest first, all buckets.")]
+    daily: Annotated[list[Growth], _about("The last 30 UTC days, oldest first, all buckets.")]
+
+
 class PackageEntry(Answer):
     """One object under the packages prefix."""
 

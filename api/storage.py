@@ -9,7 +9,7 @@ from litestar import Controller, Request, get, post
 from api import params
 from api.common import ADMIN, BAD_PARAMETER, SERVER_ERROR, TheWarehouse
 from api.guards import require_admin
-from api.models import BucketSync, PackagePage, Stats, SyncAnswer, shaped
+from api.models import BucketSync, Inventory, PackagePage, Stats, SyncAnswer, shaped
 from api.openapi import AdminOperation
 from api.store import bucket_settings
 
@@ -23,6 +23,11 @@ class StorageController(Controller):
     def stats(self, warehouse: TheWarehouse) -> Stats:
         """Figures of the mirrored prefixes."""
         return shaped(Stats, warehouse.stats())
+
+    @get("/inventory", sync_to_thread=True, summary="The buckets' objects and growth", responses=SERVER_ERROR)
+    def inventory(self, warehouse: TheWarehouse) -> Inventory:
+        """Objects and bytes by bucket, prefix, storage class and size, and what came by hour and day."""
+        return shaped(Inventory, warehouse.inventory())
 
     @post(
         "/sync",

@@ -26,8 +26,8 @@ from warehouse.manifest import Manifest, Snapshot
 
 #: The manifest's own tables, as variables that the views of `sql/views/` unfold.
 MANIFEST_TYPES = {
-    "ledger": "STRUCT(bucket VARCHAR, prefix VARCHAR, objects BIGINT, bytes BIGINT, raw_bytes BIGINT, lines BIGINT,"
-    " accepted BIGINT, rejected BIGINT)[]",
+    "ledger": "STRUCT(bucket VARCHAR, prefix VARCHAR, objects BIGINT, bytes BIGINT, raw_bytes BIGINT,"
+    " lines BIGINT, accepted BIGINT, rejected BIGINT)[]",
     "files": 'STRUCT("table" VARCHAR, "partition" VARCHAR, files BIGINT, entries BIGINT, bytes BIGINT)[]',
     "runs": "STRUCT(run_id VARCHAR, kind VARCHAR, status VARCHAR, started_us BIGINT, finished_us BIGINT,"
     " objects BIGINT, replaced BIGINT, entries BIGINT, rejected BIGINT, compressed_bytes BIGINT,"

@@ -135,6 +135,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         _setting("WAREHOUSE_PACKAGE_PREFIX", about="Key prefix of the packages, for the inventory."),
     ] = "packages/"
+    inventory_prefixes: Annotated[
+        str,
+        _setting(
+            "WAREHOUSE_INVENTORY",
+            about="Further key prefixes that a sync lists for the inventory, separated by spaces;"
+            " * stands for the whole bucket. Listing costs a Class A operation per 1,000 objects.",
+        ),
+    ] = ""
     data_dir: Annotated[
         Path,
         _setting("WAREHOUSE_DATA_DIR", about="Directory of the warehouse: Parquet files and manifest."),
@@ -173,6 +181,33 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = 32
 
+    compact_days: Annotated[
+        int,
+        _setting(
+            "WAREHOUSE_COMPACT_DAYS",
+            about="Partitions (a table's date) that a sync compacts at its end, at most; 0: none.",
+            ge=0,
+            le=1000,
+        ),
+    ] = 8
+    compact_grace_hours: Annotated[
+        int,
+        _setting(
+            "WAREHOUSE_COMPACT_GRACE_HOURS",
+            about="How long after its end a day counts as closed: for late files.",
+            ge=0,
+            le=8760,
+        ),
+    ] = 6
+    compact_memory_mib: Annotated[
+        int,
+        _setting(
+            "WAREHOUSE_COMPACT_MEMORY_MIB",
+            about="Memory of DuckDB for housekeeping, in MiB; what does not fit goes to the data directory.",
+            ge=64,
+            le=65536,
+        ),
+    ] = 512
     class_a_price: Annotated[
         float,
         _setting(

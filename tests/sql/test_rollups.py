@@ -37,7 +37,7 @@ COLUMNS = {
     "latency": "grain slot bucket entries",
     "errors": "grain slot message entries",
     "daily": "day level source config_hash entries first_ts last_ts",
-    "storage": "grain slot prefix storage_class objects bytes",
+    "storage": "grain slot bucket prefix storage_class size_from objects bytes",
 }
 
 

@@ -93,7 +93,7 @@ def test_the_stats_of_the_bucket_cover_every_mirrored_prefix(warehouse: Warehous
 
 
 def test_the_status_tells_what_the_warehouse_holds(filled: Builder, warehouse: Warehouse) -> None:
-    status = warehouse.run("status", {"log_prefix": "logs/"})[0]
+    status = warehouse.run("status", {"log_prefixes": ["logs/"]})[0]
     raw = (
         len(ndjson(FIRST))
         + len(ndjson(SECOND))
@@ -165,6 +165,7 @@ def test_the_latest_run_is_shown(builder: Builder) -> None:
         {
             "runId": "r2",
             "kind": "cleanup",
+            "bucket": None,
             "status": "ok",
             "startedAt": 1_001_000,
             "finishedAt": 1_003_500,

@@ -22,6 +22,7 @@ LOG_ROLLUPS = {"activity": "slot", "latency": "slot", "errors": "slot", "daily":
 
 STORED_OBJECTS = pa.schema(
     [
+        ("bucket", pa.string()),
         ("prefix", pa.string()),
         ("last_modified", pa.timestamp("us")),
         ("storage_class", pa.string()),

@@ -15,6 +15,7 @@ def stored_objects(came: Sequence[LedgerObject], went: Sequence[LedgerObject]) -
     items = [(item, 1) for item in came] + [(item, -1) for item in went]
     return pa.table(
         [
+            [item.bucket for item, _ in items],
             [item.prefix for item, _ in items],
             [item.modified_us for item, _ in items],
             [item.storage_class for item, _ in items],
