@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import urllib3
 from msgspec import Struct
 
@@ -25,6 +26,7 @@ from warehouse.lake import Lake
 from warehouse.manifest import Manifest
 from warehouse.service import Warehouse
 from warehouse.settings import MIB, Settings
+from warehouse.settings_file import targets
 from warehouse.status import reading, require_warehouse
 
 Outcome = Literal["ok", "warn", "fail", "skip"]
@@ -67,6 +69,17 @@ def failed_settings(error: WarehouseError) -> list[Check]:
 def examine(settings: Settings, problem: WarehouseError | None = None) -> Iterator[Check]:
     """Every check, one after the other. `problem` is what keeps the bucket from being used at all."""
     yield _check("settings", lambda: _settings(settings, problem))
+    every = targets(settings)
+    for target in every:
+        for check in _bucket_checks(target):
+            name = f"{check.name} {target.bucket}" if len(every) > 1 else check.name
+            yield msgspec.structs.replace(check, name=name)
+    yield _check("disk", lambda: _disk(settings.data_dir))
+    yield _check("catalog", lambda: _catalog(settings))
+
+
+def _bucket_checks(settings: Settings) -> Iterator[Check]:
+    """Credentials, clock and bucket, of one bucket."""
     credentials: Credentials | None = None
     if settings.bucket is None:
         yield Check("credentials", "skip", "no bucket is set")
@@ -89,8 +102,6 @@ def examine(settings: Settings, problem: WarehouseError | None = None) -> Iterat
             yield Check("bucket", "fail", clock.detail, "check R2_ENDPOINT, the account's id and the network")
         else:
             yield _check("bucket", lambda: _bucket(settings))
-    yield _check("disk", lambda: _disk(settings.data_dir))
-    yield _check("catalog", lambda: _catalog(settings))
 
 
 def _check(name: str, look: Callable[[], str]) -> Check:
@@ -117,7 +128,12 @@ def _settings(settings: Settings, problem: WarehouseError | None) -> str:
             f"WAREHOUSE_HOST is {settings.host} and WAREHOUSE_ADMIN_TOKEN is not set: `serve` refuses that",
             "set WAREHOUSE_ADMIN_TOKEN, or leave WAREHOUSE_HOST at 127.0.0.1",
         )
-    return f"bucket {settings.bucket}, logs below {settings.log_prefix}, data in {settings.data_dir}"
+    held = "; ".join(
+        f"bucket {target.bucket}, logs below {target.log_prefix}" for target in targets(settings)
+    )
+    return (
+        f"{held}; data in {settings.data_dir}" if settings.buckets else f"{held}, data in {settings.data_dir}"
+    )
 
 
 def _shortened(key_id: str) -> str:

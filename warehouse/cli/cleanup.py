@@ -11,6 +11,7 @@ import click
 from warehouse.cli import output
 from warehouse.cli.state import State, pass_state, with_bucket
 from warehouse.errors import BadRequestError
+from warehouse.settings_file import targets
 
 Scope = Literal["warehouse", "bucket", "both"]
 SCOPES: tuple[Scope, ...] = ("warehouse", "bucket", "both")
@@ -51,7 +52,8 @@ def cleanup(state: State, retention_days: int, scope: Scope, dry_run: bool, yes:
     settings = state.settings
     in_bucket = scope in ("bucket", "both")
     if in_bucket and not dry_run and not yes:
-        _ask(settings.bucket or "the demo bucket", retention_days)
+        named = [target.bucket for target in targets(settings) if target.bucket is not None]
+        _ask(" and ".join(named) or "the demo bucket", retention_days)
 
     from warehouse.housekeeping import cleanup as work
 

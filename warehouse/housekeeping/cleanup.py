@@ -21,6 +21,7 @@ from warehouse.ingest.stored import stored_objects
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile, LedgerObject, Manifest, Run, now_us
 from warehouse.settings import Settings
+from warehouse.settings_file import targets
 
 Scope = Literal["warehouse", "bucket", "both"]
 
@@ -44,7 +45,7 @@ def run(
     dry_run: bool = False,
     now: datetime | None = None,
 ) -> CleanupSummary:
-    """Delete entries older than `retention_days` days in the named scope.
+    """Delete entries older than `retention_days` days in the named scope; "bucket" is every bucket.
 
     Raises BadRequestError for a retention below one day or beyond the calendar, BusyError when another
     writer runs.
@@ -59,16 +60,18 @@ def run(
         raise BadRequestError(
             "retentionDays reaches back beyond the year 1", field="retentionDays"
         ) from error
-    bucket = Bucket(settings) if scope != "warehouse" else None
+    buckets: list[tuple[str, Bucket]] = []
     try:
+        for target in targets(settings) if scope != "warehouse" else ():
+            buckets.append((target.log_prefix, Bucket(target)))
         with lock.writer(settings.data_dir):
             manifest = Manifest(settings.data_dir)
             try:
-                return _Cleanup(settings, manifest, bucket, cutoff, dry_run, scope).run()
+                return _Cleanup(settings, manifest, buckets, cutoff, dry_run, scope).run()
             finally:
                 manifest.close()
     finally:
-        if bucket is not None:
+        for _, bucket in buckets:
             bucket.close()
 
 
@@ -77,14 +80,14 @@ class _Cleanup:
         self,
         settings: Settings,
         manifest: Manifest,
-        bucket: Bucket | None,
+        buckets: list[tuple[str, Bucket]],
         cutoff: datetime,
         dry_run: bool,
         scope: Scope,
     ) -> None:
         self._settings = settings
         self._manifest = manifest
-        self._bucket = bucket
+        self._buckets = buckets
         self._cutoff = cutoff
         self._dry_run = dry_run
         self._scope: Scope = scope
@@ -104,9 +107,9 @@ class _Cleanup:
             catalog.publish(self._settings.data_dir, self._manifest)
         entries = objects = 0
         try:
-            # The bucket first: it needs the ledger only, and a failure there leaves the warehouse whole.
-            if self._bucket is not None:
-                objects = self._clean_bucket(self._bucket)
+            # The buckets first: they need the ledger only, and a failure there leaves the warehouse whole.
+            for log_prefix, bucket in self._buckets:
+                objects += self._clean_bucket(bucket, log_prefix)
             if self._scope in ("warehouse", "both"):
                 entries = self._clean_warehouse()
             self._run.status = "ok"
@@ -184,11 +187,11 @@ class _Cleanup:
                 total += file.bytes * (int(row[0]) if row else 0) // file.entries
         return total
 
-    def _clean_bucket(self, bucket: Bucket) -> int:
+    def _clean_bucket(self, bucket: Bucket, log_prefix: str) -> int:
         """Delete objects that are mirrored whole and wholly older than the cut-off."""
         cutoff_us = round(self._cutoff.timestamp() * 1_000_000)
-        ledger = self._manifest.objects(bucket.name, self._settings.log_prefix)
-        listed = {info.key: info.etag for info in bucket.list(self._settings.log_prefix)}
+        ledger = self._manifest.objects(bucket.name, log_prefix)
+        listed = {info.key: info.etag for info in bucket.list(log_prefix)}
         going = [
             item
             for item in ledger.values()
