@@ -18,6 +18,7 @@ import botocore.exceptions
 from botocore.config import Config
 from msgspec import Struct
 
+from warehouse.checksum import EtagCheck
 from warehouse.credentials import resolve
 from warehouse.errors import BucketError, CredentialsError, ObjectError, SettingError
 from warehouse.settings import Settings
@@ -80,6 +81,7 @@ class Bucket:
         credentials = resolve(settings)
         self.name = settings.bucket
         self.endpoint = credentials.endpoint
+        self.etags = EtagCheck()
         self._lock = threading.Lock()
         self.class_a = 0
         self.class_b = 0
@@ -132,12 +134,16 @@ class Bucket:
                 return
             request = {"Bucket": self.name, "ContinuationToken": token} | what
 
-    def get(self, key: str, *, etag: str | None = None, span: tuple[int, int] | None = None) -> bytes:
+    def get(
+        self, key: str, *, etag: str | None = None, span: tuple[int, int] | None = None, size: int = 0
+    ) -> bytes:
         """The body of one object (Class B), or its bytes from `span[0]` up to (not with) `span[1]`.
 
-        With `etag`, only that version of it. Raises ObjectError when the object is gone or has changed since
-        it was listed, BucketError when its body does not arrive whole in several attempts.
+        With `etag`, only that version of it; with `size`, at least so many bytes. Raises ObjectError when the
+        object is gone or has changed since it was listed, BucketError when its body does not arrive whole and
+        undamaged in several attempts.
         """
+        former: bytes | None = None
         request = {"Bucket": self.name, "Key": key} | ({"IfMatch": f'"{etag}"'} if etag else {})
         request |= {"Range": f"bytes={span[0]}-{span[1] - 1}"} if span else {}
         attempts_left = _BODY_ATTEMPTS
@@ -156,10 +162,25 @@ class Bucket:
                     if not attempts_left:
                         raise
                     self.count(retries=1)
-                else:
-                    self.count(downloaded_bytes=len(body))
-                    # Nor does every server heed Range.
-                    return body[slice(*span)] if span and len(body) > span[1] - span[0] else body
+                    continue
+            self.count(downloaded_bytes=len(body))
+            if len(body) < (span[1] - span[0] if span else size):
+                odd = f"{len(body):,} bytes came"
+            elif etag and not span and self.etags.differs(etag, body):
+                if body == former:
+                    # What comes twice is what is stored.
+                    self.etags.came_twice()
+                    return body
+                odd, former = "its MD5 is not its ETag", body
+            else:
+                # Nor does every server heed Range.
+                return body[slice(*span)] if span and len(body) > span[1] - span[0] else body
+            if not attempts_left:
+                raise BucketError(
+                    f"cannot get {key} in bucket {self.name}: it arrives damaged ({odd})",
+                    hint="check the network and proxies between here and the bucket",
+                )
+            self.count(retries=1)
 
     def head(self, key: str) -> ObjectHead:
         """Size, ETag, time and the writer's metadata of one object (Class B)."""

@@ -64,9 +64,13 @@ class Fetcher:
             body = bytes(answer.bytes()) if same and whole else None
         except (BaseError, ValueError, OSError):
             body = None
-        if body is None or len(body) != (span[1] - span[0] if span else info.size):
+        if (
+            body is None
+            or len(body) != (span[1] - span[0] if span else info.size)
+            or (span is None and self._bucket.etags.differs(info.etag, body))
+        ):
             self._bucket.count(retries=1)
-            return self._bucket.get(info.key, etag=info.etag, span=span)
+            return self._bucket.get(info.key, etag=info.etag, span=span, size=info.size)
         self._bucket.count(downloaded_bytes=len(body))
         return body
 
