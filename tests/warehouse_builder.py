@@ -130,7 +130,7 @@ class Builder:
     """A bucket in memory and the warehouse that mirrors it."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.settings = Settings(bucket="memory", data_dir=data_dir)
+        self.settings = Settings(bucket="memory", data_dir=data_dir, compact_days=0)
         self.bucket = MemoryBucket()
         self._puts = 0
 

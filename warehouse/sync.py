@@ -17,6 +17,7 @@ from warehouse.billing import note
 from warehouse.bucket import Bucket
 from warehouse.commit import Committer
 from warehouse.errors import BadRequestError, BucketError, WarehouseError
+from warehouse.housekeeping import compact
 from warehouse.fetcher import Fetcher
 from warehouse.ingest.others import OtherObjects
 from warehouse.ingest.packages import PackageSync
@@ -76,13 +77,16 @@ def run(
     try:
         with lock.writer(settings.data_dir), closing(Manifest(settings.data_dir)) as manifest:
             if len(chosen) == 1:
-                return _Sync(chosen[0], buckets[0], manifest, progress, full).run()
-            summary = together(
-                [
-                    _one(target, bucket, manifest, progress, full)
-                    for target, bucket in zip(chosen, buckets, strict=True)
-                ]
-            )
+                summary = _Sync(chosen[0], buckets[0], manifest, progress, full).run()
+            else:
+                summary = together(
+                    [
+                        _one(target, bucket, manifest, progress, full)
+                        for target, bucket in zip(chosen, buckets, strict=True)
+                    ]
+                )
+            if note_of_it := compact.after_sync(settings, manifest):
+                summary.notes.append(note_of_it)
     finally:
         progress.close()
         for bucket in buckets:

@@ -26,7 +26,7 @@ class Several:
     """Buckets that exist, and one warehouse of them all."""
 
     def __init__(self, s3: EmbeddedS3, data_dir: Path, names: Sequence[str]) -> None:
-        base = msgspec.structs.replace(s3.settings(Settings(), names[0]), data_dir=data_dir)
+        base = msgspec.structs.replace(s3.settings(Settings(), names[0]), data_dir=data_dir, compact_days=0)
         self.base = base
         self.buckets = {name: Bucket(msgspec.structs.replace(base, bucket=name)) for name in names}
         for bucket in self.buckets.values():

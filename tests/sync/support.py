@@ -182,7 +182,7 @@ class Mirror:
     def spawn(self, code: str) -> subprocess.Popen[str]:
         """Another process that runs `code` with `settings` at hand."""
         program = (
-            "from warehouse import settings, sync\nfrom warehouse.housekeeping import cleanup\n"
+            "from warehouse import settings, sync\nfrom warehouse.housekeeping import cleanup, compact\n"
             f"settings = settings.load()\n{code}"
         )
         wanted = self.settings
@@ -194,6 +194,7 @@ class Mirror:
             "R2_ACCESS_KEY_ID": str(wanted.access_key_id),
             "R2_SECRET_ACCESS_KEY": str(wanted.secret_access_key),
             "WAREHOUSE_DATA_DIR": str(wanted.data_dir),
+            "WAREHOUSE_COMPACT_DAYS": str(wanted.compact_days),
         }
         return subprocess.Popen(
             [sys.executable, "-c", program],

@@ -77,6 +77,7 @@ cli.add_lazy("runs", "warehouse.cli.runs:runs", "Show what runs did and what the
 cli.add_lazy("status", "warehouse.cli.status:status", "Show what is in the warehouse.")
 cli.add_lazy("sql", "warehouse.cli.sql:sql", "Run a SELECT over the logs and rollups.")
 cli.add_lazy("doctor", "warehouse.cli.doctor:doctor", "Check everything and say what to mend.")
+cli.add_lazy("compact", "warehouse.cli.compact:compact", "Merge each closed day into few sorted files.")
 cli.add_lazy("cleanup", "warehouse.cli.cleanup:cleanup", "Delete what is older than the retention.")
 cli.add_lazy("formats", "warehouse.cli.formats:formats", "List log formats; try one on a sample.")
 cli.add_lazy("quarantine", "warehouse.cli.quarantine:quarantine", "List, show and retry unreadable lines.")
