@@ -82,6 +82,8 @@ def _sync(settings: Settings) -> None:
     finally:
         if bar is not None:
             bar.close()
+    for bucket in done.failed:
+        click.echo(f"error: {bucket.bucket} was not mirrored: {bucket.error}", err=True)
     click.echo(
         f"Synced {done.sync_url}: {done.objects:,} new objects, {done.entries:,} entries,"
         f" {done.rejected_lines:,} lines in quarantine, {done.duration_ms / 1000:.1f} s.",
