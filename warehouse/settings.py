@@ -190,21 +190,21 @@ class Settings(Struct, frozen=True, kw_only=True):
             le=1000,
         ),
     ] = 8
-    compact_grace_hours: Annotated[
+    closed_hours: Annotated[
         int,
         _setting(
-            "WAREHOUSE_COMPACT_GRACE_HOURS",
+            "WAREHOUSE_CLOSED_HOURS",
             about="How long after its end a day counts as closed: for late files.",
             ge=0,
             le=8760,
         ),
     ] = 6
-    compact_memory_mib: Annotated[
+    compact_mib: Annotated[
         int,
         _setting(
-            "WAREHOUSE_COMPACT_MEMORY_MIB",
+            "WAREHOUSE_COMPACT_MIB",
             about="Memory of DuckDB for housekeeping, in MiB; what does not fit goes to the data directory.",
-            ge=64,
+            ge=1,
             le=65536,
         ),
     ] = 512

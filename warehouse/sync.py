@@ -17,8 +17,8 @@ from warehouse.billing import note
 from warehouse.bucket import Bucket
 from warehouse.commit import Committer
 from warehouse.errors import BadRequestError, BucketError, WarehouseError
-from warehouse.housekeeping import compact
 from warehouse.fetcher import Fetcher
+from warehouse.housekeeping import compact
 from warehouse.ingest.others import OtherObjects
 from warehouse.ingest.packages import PackageSync
 from warehouse.ingest.pipeline import Pipeline

@@ -22,6 +22,7 @@ COMMANDS = (
     "cleanup",
     "formats",
     "quarantine",
+    "compact",
     "demo",
     "settings",
     "serve",

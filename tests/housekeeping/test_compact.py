@@ -89,7 +89,7 @@ def test_a_large_day_is_cut_into_four_files_that_follow_each_other(
 def test_a_late_file_has_its_day_compacted_again_and_an_open_day_waits(mirror: Mirror) -> None:
     scattered(mirror)
     end = datetime.fromtimestamp((DAY + DATE) / 1000, UTC)
-    grace = timedelta(hours=mirror.settings.compact_grace_hours)
+    grace = timedelta(hours=mirror.settings.closed_hours)
     assert compact.run(mirror.settings, now=end + grace - timedelta(seconds=1)).partitions == 0
     assert compact.run(mirror.settings, now=end + grace).partitions == 1
     mirror.put("logs/late.gz", lines(3, DAY, tag="late"))

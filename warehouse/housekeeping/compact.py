@@ -63,7 +63,7 @@ def within(
     now: datetime | None = None,
 ) -> CompactSummary:
     """The same for the holder of the writer's lock; at most `most` partitions, oldest first."""
-    closed = (now or datetime.now(UTC)) - timedelta(hours=settings.compact_grace_hours)
+    closed = (now or datetime.now(UTC)) - timedelta(hours=settings.closed_hours)
     due = _due(manifest.files(), dates, closed.date())
     taken = due[:most]
     before = [file for files in taken for file in files]
@@ -145,7 +145,7 @@ def _compact(work: Job, files: list[DataFile]) -> list[DataFile]:
         work.lake.discard(written)
         raise UnavailableError(
             f"{files[0].table} of {files[0].partition} cannot be compacted: {str(error).splitlines()[0]}",
-            hint="a file may be damaged, the disk full, or WAREHOUSE_COMPACT_MEMORY_MIB too small",
+            hint="a file may be damaged, the disk full, or WAREHOUSE_COMPACT_MIB too small",
         ) from error
     except BaseException:
         work.lake.discard(written)

@@ -41,7 +41,7 @@ def locked(settings: Settings) -> Iterator[Manifest]:
 def bounded(settings: Settings) -> Iterator[duck.Connection]:
     """A connection whose memory is bounded by a setting: what does not fit goes to the data directory."""
     spill = settings.data_dir.resolve() / f"{_SPILL}{uuid.uuid4().hex[:12]}"
-    con = duck.connect(threads=2, memory_limit=f"{settings.compact_memory_mib}MiB")
+    con = duck.connect(threads=2, memory_limit=f"{settings.compact_mib}MiB")
     try:
         con.execute(f"SET temp_directory = {duck.quoted(spill)}")
         yield con
