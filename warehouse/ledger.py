@@ -60,9 +60,12 @@ class Ledger:
         return {row[0] for row in rows}
 
     def known(self, keys: Collection[str]) -> dict[str, Known]:
-        """What the ledger has of these keys."""
+        """What the ledger has of these keys.
+
+        A row without a format is an object of the inventory, whose content nobody read: it has no version.
+        """
         rows = self._manifest.query(
-            "SELECT o.key, o.etag, o.gone FROM json_each(?) AS j"
+            "SELECT o.key, iif(o.format IS NULL, '', o.etag), o.gone FROM json_each(?) AS j"
             " CROSS JOIN objects AS o ON o.bucket = ? AND o.key = j.value",
             [json.dumps([*keys]), self._bucket],
         )

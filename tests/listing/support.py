@@ -139,5 +139,6 @@ class Mirror:
             size=info.size,
             modified_us=micros(info.last_modified),
             storage_class=info.storage_class,
+            format="registry",
             run_id="r",
         )

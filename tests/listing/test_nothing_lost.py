@@ -7,12 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.listing.support import NOW, Mirror, PagedBucket, key_at, micros
-from tests.warehouse_builder import Builder, log
+from tests.warehouse_builder import Builder, MemorySource, log
 from warehouse import sync
 from warehouse.errors import BucketError, ObjectError
 from warehouse.manifest import Manifest
@@ -50,6 +51,22 @@ def test_a_skipped_object_that_leaves_the_bucket_is_forgotten(mirror: Mirror) ->
     mirror.run()
     assert mirror.bucket.class_b == heads + 1
     assert (mirror.fetched, mirror.gone) == ([], [])
+
+
+def test_an_object_that_was_only_in_the_inventory_is_fetched_once_it_lies_below_the_prefix(
+    mirror: Mirror,
+) -> None:
+    for key in ("logs/other/a.log", "logs/other/b.log"):
+        mirror.bucket.put(key)
+    [inventoried, _] = mirror.bucket.list("logs/other/")
+    row = msgspec.structs.replace(mirror._row(inventoried), format=None, prefix="logs/other/")
+    mirror.manifest.commit(objects=[row])
+
+    mirror.run()
+
+    assert sorted(mirror.fetched) == ["logs/other/a.log", "logs/other/b.log"]
+    mirror.run()
+    assert mirror.fetched == []
 
 
 def test_a_run_that_ends_between_its_commits_and_the_move_of_the_starts_loses_nothing(
@@ -236,6 +253,7 @@ def test_ingesting_begins_while_the_listing_goes_on(
         def close(self) -> None: ...
 
     monkeypatch.setattr("warehouse.sync.Bucket", lambda settings: builder.bucket)
+    monkeypatch.setattr("warehouse.sync.Fetcher", lambda settings, bucket: MemorySource(bucket))
     sync.run(builder.settings, _Progress())
 
     assert len(seen) == 60
