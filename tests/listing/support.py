@@ -83,7 +83,9 @@ class Mirror:
     """Mirrors a bucket's listing into a ledger, as a sync does, without reading the objects."""
 
     def __init__(self, data_dir: Path, bucket: PagedBucket, **settings: Any) -> None:
-        self.settings = msgspec.structs.replace(Settings(bucket="memory", data_dir=data_dir, compact_days=0), **settings)
+        self.settings = msgspec.structs.replace(
+            Settings(bucket="memory", data_dir=data_dir, compact_days=0), **settings
+        )
         self.bucket = bucket
         self.manifest = Manifest(data_dir)
         #: Of the last run.
