@@ -26,7 +26,9 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedS3]:
 def bucket(s3: EmbeddedS3, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Bucket]]:
     """A fresh bucket of this test's own, and settings that name it and a fresh data directory."""
     settings = msgspec.structs.replace(
-        s3.settings(Settings(), f"test-{uuid.uuid4().hex[:16]}"), data_dir=tmp_path_factory.mktemp("data"), compact_days=0
+        s3.settings(Settings(), f"test-{uuid.uuid4().hex[:16]}"),
+        data_dir=tmp_path_factory.mktemp("data"),
+        compact_days=0,
     )
     fresh = Bucket(settings)
     fresh.create()
