@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+
 from warehouse import duck
 from warehouse.billing import note
 from warehouse.bucket import Bucket
@@ -103,8 +105,10 @@ class Committer:
                 and file.max_us >= first  # type: ignore[operator]
             )
         ]
-        condition = "bucket = $bucket AND list_contains($keys, object_key)"
-        parameters: dict[str, object] = {"bucket": self._bucket.name, "keys": keys}
+        # A semi-join: a list of thousands of keys would be walked for every row.
+        duck.register(self._con, "replaced_keys", pa.table({"key": keys}))
+        condition = "bucket = $bucket AND object_key IN (SELECT key FROM replaced_keys)"
+        parameters: dict[str, object] = {"bucket": self._bucket.name}
         rebuilt: dict[str, DateChange] = {}
         for table in ("logs", "quarantine"):
             files = [file for file in candidates if file.table == table]
