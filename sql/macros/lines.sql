@@ -5,6 +5,10 @@
 CREATE OR REPLACE MACRO micros_to_timestamp(v) AS
     CASE WHEN v BETWEEN 0 AND 1e17 THEN TRY(make_timestamp(TRY_CAST(v AS BIGINT))) END;
 
+-- Microseconds of a number of seconds, a DECIMAL(18, 6): its whole part and its fraction each fit their type.
+CREATE OR REPLACE MACRO micros_of_seconds(d) AS
+    CAST(floor(d) AS BIGINT) * 1000000 + CAST(round(CAST(d - floor(d) AS DOUBLE) * 1e6) AS BIGINT);
+
 -- A moment as a UTC timestamp, null for what is none from 1973 to 5138: unix seconds, milliseconds, microseconds or
 -- nanoseconds (told apart by their size, whole or with a fraction, quoted or not), RFC 3339, or the form of access
 -- logs (10/Oct/2000:13:55:36 -0700). Without an offset it is UTC. Nanoseconds are cut to microseconds.
@@ -24,14 +28,15 @@ CREATE OR REPLACE MACRO time_of(t) AS
             END
         WHEN regexp_full_match(t, '[0-9]+(\.[0-9]+)?([eE]\+?[0-9]+)?') THEN
             CASE
-                WHEN TRY_CAST(t AS DECIMAL(28, 8)) BETWEEN 1e8 AND 1e11
-                    THEN micros_to_timestamp(TRY_CAST(t AS DECIMAL(28, 8)) * 1000000)
-                WHEN TRY_CAST(t AS DECIMAL(28, 8)) BETWEEN 1e11 AND 1e14
-                    THEN micros_to_timestamp(TRY_CAST(t AS DECIMAL(28, 8)) * 1000)
-                WHEN TRY_CAST(t AS DECIMAL(28, 8)) BETWEEN 1e14 AND 1e17
-                    THEN micros_to_timestamp(TRY_CAST(t AS DECIMAL(28, 8)))
-                WHEN TRY_CAST(t AS DECIMAL(28, 8)) BETWEEN 1e17 AND 9.2e18
-                    THEN micros_to_timestamp(floor(TRY_CAST(t AS DECIMAL(28, 8)) / 1000))
+                -- A DOUBLE does not hold a moment in seconds to the microsecond.
+                WHEN TRY_CAST(t AS DOUBLE) BETWEEN 1e8 AND 1e11
+                    THEN micros_to_timestamp(micros_of_seconds(TRY_CAST(t AS DECIMAL(18, 6))))
+                WHEN TRY_CAST(t AS DOUBLE) BETWEEN 1e11 AND 1e14
+                    THEN micros_to_timestamp(round(TRY_CAST(t AS DOUBLE) * 1e3))
+                WHEN TRY_CAST(t AS DOUBLE) BETWEEN 1e14 AND 1e17
+                    THEN micros_to_timestamp(round(TRY_CAST(t AS DOUBLE)))
+                WHEN TRY_CAST(t AS DOUBLE) BETWEEN 1e17 AND 9.2e18
+                    THEN micros_to_timestamp(floor(TRY_CAST(t AS DOUBLE) / 1e3))
             END
         WHEN regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[zZ]|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})?')
             AND t >= '1973-03-04' AND t < '5138'
