@@ -1,122 +1,217 @@
-"""How fast a sync is: `python -m tests.bench.sync [--entries 1000000] [--runs 3]`.
+"""How fast a sync is: `python -m tests.bench.sync [--entries 1000000] [--runs 3] [PART …]`.
 
-Demo logs (gzip NDJSON) in a real S3 server on loopback are synced into an empty warehouse, in a process of
-its own whose peak memory is measured. The peer in the same run is what a user would type: one DuckDB query
-over the same objects as local files, `COPY (SELECT * FROM read_json(…) ORDER BY timestamp) TO …`; it fetches
-nothing, keeps no rollups and refuses malformed lines, so it reads none.
+Parts, each with its peer in the same run, in processes of their own; medians of several runs:
+
+sync        demo logs (gzip NDJSON) from a real S3 server on loopback into an empty warehouse. The peer is what
+            a user would type: one DuckDB query over the same objects as local files, `COPY (SELECT * FROM
+            read_json(…) ORDER BY timestamp) TO …`; it fetches nothing, has no rollups, stops at a bad line.
+damaged     the same with 0.01 % of the lines cut short; the peer is the part before.
+conversion  the same objects as local files into sorted zstd Parquet, nothing else. The peer is chdb
+            (`JSONEachRow` into sorted zstd Parquet), once with the ten fields of the lines as they are, and
+            once with the same columns as ours.
+small       5,000 objects of 20 KB of lines (gzip); the peer is boto3 alone, fetching with as many threads.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from warehouse import duck
+from tests.bench import peers
 from warehouse.bucket import Bucket
 from warehouse.demo import generate
 from warehouse.embedded import demo_store
+from warehouse.manifest import Manifest
 from warehouse.settings import Settings, load
 
 END = datetime(2026, 11, 23, tzinfo=UTC)
 MB = 1_000_000
-
-_CHILD = """
-import json, resource, sys, time
-from warehouse import sync
-from warehouse.settings import load
-settings = load()
-started = time.perf_counter()
-summary = sync.run(settings)
-seconds = time.perf_counter() - started
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps({"seconds": seconds, "peak": peak, "entries": summary.entries,
-    "raw": summary.raw_bytes, "compressed": summary.compressed_bytes, "objects": summary.objects}))
-"""
+PARTS = ("sync", "damaged", "conversion", "small")
 
 
 def main() -> None:
-    """Fill the store, sync it several times, print medians."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Fill the store, measure each part, print medians."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--flush-seconds", type=float, default=1800)
     options = parser.parse_args()
+    parts = options.parts or PARTS
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         with demo_store(load({}, data_dir=root / "store")) as settings:
-            _fill(settings, root / "files", options.entries, options.flush_seconds)
-            runs = [_sync(settings, root / f"run-{number}") for number in range(options.runs)]
-            peers = [_peer(root / "files", root / "peer.parquet") for _ in range(options.runs)]
-        raw = runs[0]["raw"]
-        seconds = statistics.median(run["seconds"] for run in runs)
-        logs = sum(path.stat().st_size for path in (root / "run-0" / "lake" / "logs").glob("**/*.parquet"))
-        lake = sum(path.stat().st_size for path in (root / "run-0" / "lake").glob("**/*.parquet"))
-        print(
-            f"{runs[0]['entries']:,} entries in {runs[0]['objects']:,} objects, {raw / MB:,.0f} MB raw NDJSON"
-        )
-        print(
-            f"sync          {seconds:8.2f} s   {raw / MB / seconds:7.1f} MB/s of raw NDJSON"
-            f" (median of {len(runs)})"
-        )
-        peer = statistics.median(peers)
-        print(
-            f"peer          {peer:8.2f} s   {raw / MB / peer:7.1f} MB/s;"
-            f" sync takes {seconds / peer:.2f}x its time"
-        )
-        print(f"peak memory   {max(run['peak'] for run in runs) / MB:8.0f} MB")
-        print(
-            f"Parquet       {logs / MB:8.1f} MB logs, {raw / logs:.1f}x smaller than raw;"
-            f" {lake / MB:.1f} MB with rollups"
-        )
+            bucket = Bucket(settings)
+            bucket.create()
+            bodies = _bodies(options.entries)
+            if {"sync", "damaged", "conversion"} & set(parts):
+                _local(root / "files", bodies)
+            if {"sync", "damaged"} & set(parts):
+                _upload(bucket, "logs/", bodies)
+                clean = _measure_sync(settings, root, options.runs)
+            if "damaged" in parts:
+                _upload(bucket, "damaged/", [(key, _damaged(body)) for key, body in bodies])
+                _measure_damaged(settings, root, options.runs, clean)
+            if "conversion" in parts:
+                _measure_conversion(root, options.runs)
+            if "small" in parts:
+                _upload(bucket, "small/", _small(bodies))
+                _measure_small(settings, root, options.runs)
 
 
-def _fill(settings: Settings, files: Path, entries: int, flush_seconds: float) -> None:
-    files.mkdir()
-    bucket = Bucket(settings)
-    bucket.create()
-    demo = generate(END, entries=entries, flush_seconds=flush_seconds, malformed=0)
-    for number, item in enumerate(demo):
-        if item.key.startswith("logs/") and item.key.endswith(".gz"):
-            bucket.put(item.key, item.body)
-            (files / f"{number:06}.jsonl.gz").write_bytes(item.body)
+def _measure_sync(settings: Settings, root: Path, runs: int) -> float:
+    """The sync beside one DuckDB query; returns the sync's median seconds."""
+    made = [_sync(settings, root / f"sync-{number}", "logs/") for number in range(runs)]
+    duckdb = [_child(peers.DUCKDB, root / "files", root / "peer.parquet")["seconds"] for _ in range(runs)]
+    raw, seconds, peer = made[0]["raw"], _median(made), statistics.median(duckdb)
+    logs, rollups = _sizes(root / "sync-0")
+    print(f"{made[0]['entries']:,} entries in {made[0]['objects']:,} objects, {raw / MB:,.0f} MB raw NDJSON")
+    _print("sync", seconds, f"{raw / MB / seconds:7.1f} MB/s of raw NDJSON")
+    _print("  DuckDB", peer, f"{raw / MB / peer:7.1f} MB/s; sync takes {seconds / peer:.2f}x its time")
+    print(f"  memory      {max(run['peak'] for run in made) / MB:8.0f} MB at the peak")
+    print(
+        f"  Parquet     {logs / MB:8.1f} MB logs, {raw / logs:.1f}x smaller than raw; {rollups / MB:.1f} MB rollups"
+    )
+    return seconds
 
 
-def _sync(settings: Settings, data_dir: Path) -> dict[str, float]:
+def _measure_damaged(settings: Settings, root: Path, runs: int, clean: float) -> None:
+    made = [_sync(settings, root / f"damaged-{number}", "damaged/") for number in range(runs)]
+    seconds = _median(made)
+    _print(
+        "damaged",
+        seconds,
+        f"{made[0]['raw'] / MB / seconds:7.1f} MB/s; {made[0]['rejected']:,} lines in quarantine;"
+        f" {seconds / clean:.2f}x the time without damage",
+    )
+
+
+def _measure_conversion(root: Path, runs: int) -> None:
+    """The conversion alone, the peers in turn with it, so that a slow minute meets all of them."""
+    ours, plain, same = [], [], []
+    for number in range(runs):
+        ours.append(_child(peers.CONVERSION, root / "files", root / f"converted-{number}"))
+        plain.append(_child(peers.CHDB, root / "files", root / "plain.parquet", "plain"))
+        same.append(_child(peers.CHDB, root / "files", root / "same.parquet", "same"))
+    raw, seconds = ours[0]["raw"], _median(ours)
+    _print("conversion", seconds, f"{raw / MB / seconds:7.1f} MB/s of raw NDJSON")
+    for name, made in (("  chdb, fields", plain), ("  chdb, same", same)):
+        peer = _median(made)
+        _print(name, peer, f"{raw / MB / peer:7.1f} MB/s; we have {peer / seconds:.2f}x its speed")
+    print(f"  memory      {max(run['peak'] for run in ours) / MB:8.0f} MB at the peak")
+
+
+def _measure_small(settings: Settings, root: Path, runs: int) -> None:
+    made = [_sync(settings, root / f"small-{number}", "small/") for number in range(runs)]
+    fetched = [_child(peers.BOTO3, environment=_environment(settings, root, "small/")) for _ in range(runs)]
+    objects, seconds, peer = made[0]["objects"], _median(made), _median(fetched)
+    _print(
+        "small",
+        seconds,
+        f"{objects / seconds:7.0f} objects/s of {objects:,}; {made[0]['raw'] / MB:.0f} MB raw",
+    )
+    _print("  boto3", peer, f"{objects / peer:7.0f} objects/s fetched and nothing else")
+    print(f"  memory      {max(run['peak'] for run in made) / MB:8.0f} MB at the peak")
+
+
+def _bodies(entries: int) -> list[tuple[str, bytes]]:
+    demo = generate(END, entries=entries, flush_seconds=1800, malformed=0)
+    return [
+        (item.key.removeprefix("logs/"), item.body)
+        for item in demo
+        if item.key.startswith("logs/") and item.key.endswith(".gz")
+    ]
+
+
+def _damaged(body: bytes) -> bytes:
+    """One line in ten thousand is cut short, as when a writer dies."""
+    lines = gzip.decompress(body).split(b"\n")
+    chance = random.Random(len(body))
+    for number, line in enumerate(lines):
+        if chance.random() < 0.0001:
+            lines[number] = line[: chance.randrange(1, len(line) or 2)]
+    return gzip.compress(b"\n".join(lines), compresslevel=6, mtime=0)
+
+
+def _small(bodies: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """5,000 gzip objects of 20 KB of lines."""
+    lines = b"".join(gzip.decompress(body) for _, body in bodies[:20]).splitlines(keepends=True)
+    made: list[tuple[str, bytes]] = []
+    count = 20_000 // (sum(map(len, lines)) // len(lines))
+    for number in range(5000):
+        start = number * 97 % (len(lines) - 2 * count)
+        made.append((f"{number:05}.jsonl.gz", gzip.compress(b"".join(lines[start : start + count]), 1)))
+    return made
+
+
+def _local(folder: Path, bodies: list[tuple[str, bytes]]) -> None:
+    folder.mkdir()
+    for number, (_, body) in enumerate(bodies):
+        (folder / f"{number:06}.jsonl.gz").write_bytes(body)
+
+
+def _upload(bucket: Bucket, prefix: str, bodies: list[tuple[str, bytes]]) -> None:
+    put: Callable[[tuple[str, bytes]], None] = lambda item: bucket.put(prefix + item[0], item[1])  # noqa: E731
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, bodies))
+
+
+def _environment(settings: Settings, data_dir: Path, prefix: str) -> dict[str, str]:
     values = msgspec.structs.asdict(settings)
-    environment = {
+    return {
         "R2_BUCKET_NAME": values["bucket"],
         "R2_ENDPOINT": values["endpoint"],
         "R2_ACCESS_KEY_ID": values["access_key_id"],
         "R2_SECRET_ACCESS_KEY": values["secret_access_key"],
         "R2_REGION": values["region"],
         "WAREHOUSE_DATA_DIR": str(data_dir),
-        "PATH": os.environ["PATH"],
+        "WAREHOUSE_LOG_PREFIX": prefix,
     }
+
+
+def _sync(settings: Settings, data_dir: Path, prefix: str) -> dict[str, float]:
+    return _child(peers.SYNC, environment=_environment(settings, data_dir, prefix))
+
+
+def _child(code: str, *arguments: object, environment: dict[str, str] | None = None) -> dict[str, float]:
     output = subprocess.run(
-        [sys.executable, "-c", _CHILD], env=environment, check=True, capture_output=True, text=True
+        [sys.executable, "-c", peers.PREAMBLE + code, *map(str, arguments)],
+        env={"PATH": os.environ["PATH"], **(environment or {})},
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
-    return json.loads(output)  # type: ignore[no-any-return]
+    return json.loads(output.splitlines()[-1])  # type: ignore[no-any-return]
 
 
-def _peer(files: Path, target: Path) -> float:
-    con = duck.connect()
-    started = time.perf_counter()
-    con.execute(
-        f"COPY (SELECT * FROM read_json('{files}/*.jsonl.gz', format = 'newline_delimited')"
-        f" ORDER BY timestamp) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
-    )
-    con.close()
-    return time.perf_counter() - started
+def _median(runs: list[dict[str, float]]) -> float:
+    return statistics.median(run["seconds"] for run in runs)
+
+
+def _sizes(data_dir: Path) -> tuple[int, int]:
+    """Bytes of the files that count: logs, everything else."""
+    with closing(Manifest(data_dir)) as manifest:
+        files = manifest.files()
+    return sum(f.bytes for f in files if f.table == "logs"), sum(f.bytes for f in files if f.table != "logs")
+
+
+def _print(name: str, seconds: float, rest: str) -> None:
+    print(f"{name:<13} {seconds:8.2f} s   {rest}", flush=True)
 
 
 if __name__ == "__main__":
