@@ -73,7 +73,8 @@ SELECT
     t.f.level AS raw_level,
     t.f.message AS message,
     t.f.source AS source,
-    coalesce(hex_hash(t.f."configHash"), t.key_hash) AS config_hash,
+    CASE WHEN t.f."configHash" = t.key_hash THEN t.key_hash
+        ELSE coalesce(hex_hash(t.f."configHash"), t.key_hash) END AS config_hash,
     t.f."configVersion" AS config_version,
     t.m."responseTime" AS response_ms,
     CAST(coalesce(t.m.status, t.m."statusCode") AS SMALLINT) AS status,
