@@ -179,7 +179,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         _setting(
             "WAREHOUSE_BATCH_MIB", about="Raw log text converted at once per worker, in MiB.", ge=1, le=512
         ),
-    ] = 32
+    ] = 16
 
     compact_days: Annotated[
         int,
