@@ -1,4 +1,4 @@
-"""Compaction: few files sorted by time, the same rows, and nobody who reads meanwhile sees a difference."""
+"""Compaction (housekeeping/cuts): few sorted files, the same rows, and no reader sees a difference meanwhile."""
 
 from __future__ import annotations
 
