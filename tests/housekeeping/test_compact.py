@@ -1,4 +1,4 @@
-"""Compaction (housekeeping/cuts): few sorted files, the same rows, and no reader sees a difference meanwhile."""
+"""Compaction (housekeeping/cuts): few sorted files, the same rows, and no reader sees any of it."""
 
 from __future__ import annotations
 
