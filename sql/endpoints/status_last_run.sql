@@ -1,4 +1,4 @@
--- `warehouse status`: the latest run of sync or cleanup; no row when there was none.
+-- `warehouse status`: the latest run but for compactions, which follow each sync; no row when there was none.
 -- Units: times in epoch ms (finishedAt null while it runs or when it was killed), durationMs in milliseconds.
 SELECT
     r.run_id AS "runId",
@@ -13,5 +13,6 @@ SELECT
     r.rejected AS "rejectedLines",
     r.detail AS detail
 FROM runs AS r
+WHERE r.kind <> 'compact'
 ORDER BY r.started_at DESC, r.run_id DESC
 LIMIT 1
