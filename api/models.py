@@ -371,8 +371,25 @@ class Forecast(Answer):
     reason: Annotated[str, _about("What history it rests on, or why there is no prediction.")]
 
 
+class Schedule(Answer):
+    """Syncs that run by themselves, as WAREHOUSE_SCHEDULE says."""
+
+    schedule: Annotated[str, _about("The cron fields.")]
+    timezone: Annotated[str, _about("The time zone of their clock.")]
+    next_sync: Annotated[int, _about("When the next sync is due (epoch ms).")]
+    last_ended: Annotated[int | None, _about("When the last scheduled sync ended (epoch ms), or null.")]
+    outcome: Annotated[
+        Literal["ok", "partial", "failed", "busy"] | None,
+        _about("How it ended; busy: another sync or cleanup ran at that moment."),
+    ]
+    error: Annotated[str | None, _about("Why it failed, or null.")]
+
+
 class Health(Answer):
     """The warehouse can be read."""
 
     status: Annotated[Literal["ok"], _about("Always ok: what is not ok is a problem.")]
     generation: Annotated[int, _about("Number of commits that the warehouse has seen.")]
+    schedule: Annotated[Schedule | None, _about("Syncs that run by themselves; null without a schedule.")] = (
+        None
+    )

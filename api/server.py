@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -64,12 +65,12 @@ def _not_ours(settings: Settings, reason: str) -> SettingError:
 def serve(settings: Settings, listener: socket.socket) -> None:
     """Serve on a bound socket; returns after SIGTERM or SIGINT, when the open requests are answered.
 
-    Raises UnavailableError when the warehouse cannot be opened.
+    Raises UnavailableError when the warehouse cannot be opened, SettingError for a schedule that is none.
     """
     errorlog.configure(settings)
     # Opened here and not by the application, so that a damaged one is an error like every other's and not
     # the traceback of a start that failed.
-    with listener, closing(Warehouse(settings)) as warehouse:
+    with listener, closing(Warehouse(settings)) as warehouse, _scheduled(settings):
         config = uvicorn.Config(
             create_app(settings, warehouse),
             log_config=None,
@@ -82,6 +83,27 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         server.run(sockets=[listener])
     if not server.was_ready:
         raise UnavailableError("the server could not start", hint="the lines above say why")
+
+
+@contextmanager
+def _scheduled(settings: Settings) -> Iterator[None]:
+    """Sync beside the serving whenever WAREHOUSE_SCHEDULE says so. Raises SettingError for a wrong one."""
+    if not settings.schedule:
+        yield
+        return
+    from warehouse.unattended.plan import planned
+    from warehouse.unattended.scheduler import Scheduler
+
+    plan = planned(settings)
+    assert plan is not None
+    scheduler = Scheduler(settings, plan)
+    thread = threading.Thread(target=scheduler.run, name="schedule")
+    thread.start()
+    try:
+        yield
+    finally:
+        scheduler.stop()
+        thread.join()
 
 
 def _address(settings: Settings, listener: socket.socket) -> str:

@@ -20,6 +20,7 @@ from warehouse.manifest import Manifest
 from warehouse.quarantine import QuarantineFilter
 from warehouse.settings import Settings
 from warehouse.settings_file import log_prefixes
+from warehouse.unattended.report import of_schedule
 
 Row = dict[str, Any]
 Answer = TypeVar("Answer")
@@ -259,7 +260,11 @@ class Warehouse:
     def health(self) -> Row:
         """GET /health: the warehouse can be read."""
         self._engine.run("log_dates")
-        return {"status": "ok", "generation": self._engine.snapshot().generation}
+        return {
+            "status": "ok",
+            "generation": self._engine.snapshot().generation,
+            "schedule": of_schedule(self._settings, self._manifest),
+        }
 
     def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """The rows of one query of `sql/endpoints/`, for the command line."""

@@ -147,6 +147,28 @@ class Settings(Struct, frozen=True, kw_only=True):
         Path,
         _setting("WAREHOUSE_DATA_DIR", about="Directory of the warehouse: Parquet files and manifest."),
     ] = Path("data")
+    schedule: Annotated[
+        str | None,
+        _setting(
+            "WAREHOUSE_SCHEDULE",
+            about="When `serve` and `warehouse schedule` sync: cron fields, for example 15 3 * * * for every"
+            " night at 03:15.",
+        ),
+    ] = None
+    schedule_timezone: Annotated[
+        str,
+        _setting("WAREHOUSE_SCHEDULE_TIMEZONE", about="IANA time zone of the schedule's wall clock."),
+    ] = "UTC"
+    schedule_jitter_seconds: Annotated[
+        int,
+        _setting(
+            "WAREHOUSE_SCHEDULE_JITTER_SECONDS",
+            about="A scheduled sync starts up to so many seconds late, at random, so that several warehouses"
+            " do not start at once.",
+            ge=0,
+            le=3600,
+        ),
+    ] = 0
     host: Annotated[
         str,
         _setting(

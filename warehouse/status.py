@@ -36,16 +36,18 @@ def reading(settings: Settings) -> Iterator[Warehouse]:
 def read(settings: Settings) -> dict[str, Any]:
     """The facts, under camelCase names; times in epoch milliseconds, sizes in bytes.
 
-    `lastRun` is null when there was none; `tables` holds files, entries and bytes by table. Raises
-    UnavailableError when there is no warehouse.
+    `lastRun` is null when there was none, `schedule` without WAREHOUSE_SCHEDULE; `tables` holds files,
+    entries and bytes by table. Raises UnavailableError when there is no warehouse.
     """
     with reading(settings) as warehouse:
         facts = warehouse.run("status", {"log_prefixes": log_prefixes(settings)})[0]
         last_run = warehouse.run("status_last_run")
         tables = warehouse.run("status_tables")
+        schedule = warehouse.health()["schedule"]
     return {
         "dataDir": str(settings.data_dir),
         **facts,
         "tables": tables,
         "lastRun": last_run[0] if last_run else None,
+        "schedule": schedule,
     }

@@ -15,6 +15,7 @@ from warehouse.settings import table
 
 COMMANDS = (
     "sync",
+    "schedule",
     "runs",
     "status",
     "sql",

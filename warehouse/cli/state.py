@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import click
 
@@ -69,3 +69,23 @@ def _terminated_politely() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+class Stoppable(Protocol):
+    """Work that goes on until it is told to stop."""
+
+    def stop(self) -> None:
+        """End soon."""
+
+
+@contextmanager
+def stopped_by_signals(work: Stoppable) -> Iterator[None]:
+    """SIGTERM and SIGINT end the work in its own time, and the command with exit code 0."""
+    before = {
+        number: signal.signal(number, lambda *_: work.stop()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

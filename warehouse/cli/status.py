@@ -42,6 +42,10 @@ def _for_people(found: dict[str, Any]) -> str:
         ("Parquet", f"{output.size(found['parquetBytes'])} in {output.counted(found['files'], 'file')}"),
         ("Last run", _run(found["lastRun"])),
     ]
+    if schedule := found["schedule"]:
+        ended = f", the last one {schedule['outcome']}" if schedule["outcome"] else ""
+        reason = f" ({schedule['error']})" if schedule["error"] else ""
+        rows.append(("Next sync", f"{output.moment(schedule['nextSync'])}{ended}{reason}"))
     text = output.pairs(rows)
     if found["tables"]:
         tables = [

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from warehouse.cli import output
-from warehouse.cli.state import State, pass_state, with_bucket
+from warehouse.cli.state import State, pass_state, stopped_by_signals, with_bucket
+from warehouse.errors import WarehouseError
 
 if TYPE_CHECKING:
     from warehouse.sync import SyncSummary
@@ -63,6 +65,7 @@ Examples:
   warehouse sync                 a progress bar and a summary
   warehouse sync --full          find also what changed, left or came late long ago
   warehouse sync --bucket logs   only this bucket of the settings file
+  warehouse sync --watch         again every minute, until it is stopped
   warehouse sync --json          one line of JSON on stdout
   warehouse sync | jq .entries   the same, because stdout is no terminal
 """
@@ -75,9 +78,19 @@ Examples:
     help="Only this bucket of the settings file; may be given several times.",
 )
 @click.option("--full", is_flag=True, help="List everything, not only where something new can be.")
+@click.option("--watch", is_flag=True, help="Sync again and again until it is stopped; one line a sync.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(1, 86_400),
+    default=60,
+    show_default=True,
+    help="Seconds between two syncs of --watch; after failures more.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
 @pass_state
-def sync(state: State, buckets: tuple[str, ...], full: bool, as_json: bool) -> int:
+def sync(
+    state: State, buckets: tuple[str, ...], full: bool, watch: bool, interval: float, as_json: bool
+) -> int:
     """Fetch the log objects of all buckets that the warehouse lacks and make them queryable.
 
     Safe to repeat: what is here already is not fetched again, an object that changed replaces its rows,
@@ -86,6 +99,10 @@ def sync(state: State, buckets: tuple[str, ...], full: bool, as_json: bool) -> i
     """
     from warehouse import sync as work
 
+    if watch:
+        if buckets or full:
+            raise click.UsageError("--watch goes with neither --bucket nor --full")
+        return _watch(state, interval, as_json or not sys.stdout.isatty())
     with with_bucket(state.settings) as settings:
         bar = ProgressBar() if sys.stderr.isatty() else None
         try:
@@ -100,6 +117,32 @@ def sync(state: State, buckets: tuple[str, ...], full: bool, as_json: bool) -> i
     for bucket in summary.failed:
         click.echo(f"error: {bucket.bucket} was not mirrored: {bucket.error}", err=True)
     return 1 if summary.failed else 0
+
+
+def _watch(state: State, interval: float, as_json: bool) -> int:
+    """Sync until a signal comes."""
+    from warehouse.unattended.watch import Watcher
+
+    def told(summary: SyncSummary) -> None:
+        output.write(output.to_json(output.camel(summary)) if as_json else brief(summary))
+
+    def failed(error: WarehouseError, wait: float) -> None:
+        click.echo(f"error: {error}; the next try is in {wait:.0f} s", err=True)
+
+    with with_bucket(state.settings) as settings:
+        watcher = Watcher(settings, interval, told=told, failed=failed)
+        with stopped_by_signals(watcher):
+            watcher.run()
+    return 0
+
+
+def brief(summary: SyncSummary) -> str:
+    """One line about one sync of many."""
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC  {summary.status}:"
+        f" {output.counted(summary.objects, 'object')},"
+        f" {output.counted(summary.entries, 'entry', 'entries')}"
+    )
 
 
 def _tell(summary: SyncSummary) -> None:

@@ -1,0 +1,1 @@
+"""Syncs that nobody starts by hand: on a schedule, in the foreground or inside the server."""
