@@ -16,6 +16,7 @@ from warehouse.settings import table
 COMMANDS = (
     "sync",
     "schedule",
+    "rebuild",
     "runs",
     "status",
     "sql",

@@ -32,7 +32,7 @@ class WarehouseGroup(LazyGroup):
             for info in table():
                 default = f" [default: {info.default}]" if info.default else ""
                 rows.append((info.env[0], info.about + default))
-            formatter.write_dl(rows, col_max=26)
+            formatter.write_dl(rows, col_max=34)
         formatter.write_paragraph()
         formatter.write_text(
             "Exit codes: 0 fine, 1 failed, 2 wrong usage or setting."
@@ -79,6 +79,7 @@ cli.add_lazy("status", "warehouse.cli.status:status", "Show what is in the wareh
 cli.add_lazy("sql", "warehouse.cli.sql:sql", "Run a SELECT over the logs and rollups.")
 cli.add_lazy("doctor", "warehouse.cli.doctor:doctor", "Check everything and say what to mend.")
 cli.add_lazy("compact", "warehouse.cli.compact:compact", "Merge each closed day into few sorted files.")
+cli.add_lazy("rebuild", "warehouse.cli.rebuild:rebuild", "Make rollups again from the log rows.")
 cli.add_lazy("cleanup", "warehouse.cli.cleanup:cleanup", "Delete what is older than the retention.")
 cli.add_lazy("formats", "warehouse.cli.formats:formats", "List log formats; try one on a sample.")
 cli.add_lazy("quarantine", "warehouse.cli.quarantine:quarantine", "List, show and retry unreadable lines.")
