@@ -17,6 +17,7 @@ COMMANDS = (
     "sync",
     "schedule",
     "rebuild",
+    "verify",
     "runs",
     "status",
     "sql",

@@ -79,6 +79,7 @@ cli.add_lazy("status", "warehouse.cli.status:status", "Show what is in the wareh
 cli.add_lazy("sql", "warehouse.cli.sql:sql", "Run a SELECT over the logs and rollups.")
 cli.add_lazy("doctor", "warehouse.cli.doctor:doctor", "Check everything and say what to mend.")
 cli.add_lazy("compact", "warehouse.cli.compact:compact", "Merge each closed day into few sorted files.")
+cli.add_lazy("verify", "warehouse.cli.verify:verify", "Check that everything is there and true.")
 cli.add_lazy("rebuild", "warehouse.cli.rebuild:rebuild", "Make rollups again from the log rows.")
 cli.add_lazy("cleanup", "warehouse.cli.cleanup:cleanup", "Delete what is older than the retention.")
 cli.add_lazy("formats", "warehouse.cli.formats:formats", "List log formats; try one on a sample.")
