@@ -105,7 +105,8 @@ class _Verify:
                 yield finding
         for path in self._lake.leftovers(self._manifest):
             where = str(path.relative_to(self._lake.root))
-            yield Finding("files", where, "no transaction names it", "the next sync sweeps it away")
+            advice = "the next run sweeps it; if rows are missing elsewhere, restore the manifest before that"
+            yield Finding("files", where, "no transaction names it", advice)
 
     def _file(self, file: DataFile, quick: bool) -> Finding | None:
         path = self._lake.path(file)
