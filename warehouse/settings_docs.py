@@ -15,8 +15,8 @@ from warehouse.settings_tables import SECRETS, BucketSettings, MappingRule, Pref
 _HEAD = """\
 # Settings
 
-Made from the tables in `warehouse/settings.py` and `warehouse/settings_tables.py` by `make format`; change a
-setting there, not here.
+Made from the tables in `warehouse/settings_fields.py` and `warehouse/settings_tables.py` by `make format`;
+change a setting there, not here.
 
 Every setting of the first table is an environment variable. Where several are named, the first one that is
 set wins; an empty one counts as unset. Options of the command line win over the environment, and that over
