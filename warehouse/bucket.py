@@ -6,11 +6,11 @@ R2 bills Class A operations (list, put) and Class B operations (get, head); ever
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import boto3
@@ -18,20 +18,21 @@ import botocore.exceptions
 from botocore.config import Config
 from msgspec import Struct
 
+from warehouse.backoff import Passing, Patience, may_pass, seconds_of
 from warehouse.checksum import EtagCheck
 from warehouse.credentials import resolve
 from warehouse.errors import BucketError, CredentialsError, ObjectError, SettingError
 from warehouse.settings import Settings
 
+T = TypeVar("T")
+
 _REFUSED = {"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Unauthorized"}
 _MISSING = {"404", "NoSuchKey", "NotFound"}
-#: How often a body is asked for whose connection breaks while it is read.
-_BODY_ATTEMPTS = 3
-_BROKEN_BODY = (
-    botocore.exceptions.IncompleteReadError,
-    botocore.exceptions.ReadTimeoutError,
-    botocore.exceptions.ResponseStreamingError,
-)
+#: Codes of throttling and of timeouts, whatever the status is that they come with.
+_PASSING = {"SlowDown", "Throttling", "ThrottlingException", "TooManyRequests", "RequestLimitExceeded"} | {
+    "RequestTimeout",
+    "RequestTimeoutException",
+}
 #: What R2 bills for the operations that are used here, by boto3's names. Deleting is free.
 _CLASS_A = {"ListObjectsV2", "PutObject", "CreateBucket"}
 _CLASS_B = {"GetObject", "HeadObject", "HeadBucket"}
@@ -87,6 +88,7 @@ class Bucket:
         self.class_b = 0
         self.retries = 0
         self.downloaded_bytes = 0
+        self._patience = Patience(lambda: self.count(retries=1))
         config = Config(
             # A proxy of the environment is not the way to this machine itself.
             proxies={} if _is_loopback(credentials.endpoint) else None,
@@ -97,7 +99,9 @@ class Bucket:
             max_pool_connections=settings.fetch_threads + 2,
             connect_timeout=10,
             read_timeout=60,
-            retries={"mode": "standard", "max_attempts": 5},
+            # `warehouse.backoff` repeats: botocore does not heed Retry-After and pauses for a few
+            # milliseconds after most errors of a server.
+            retries={"mode": "standard", "total_max_attempts": 1},
         )
         # A session may not be used from several threads at once; the clients that it makes may.
         with _session_lock:
@@ -126,8 +130,7 @@ class Bucket:
         if start_after:
             request["StartAfter"] = start_after
         while True:
-            with self._explained(f"list {what['Prefix']}"):
-                page = self._s3.list_objects_v2(**request)
+            page = self._ask(f"list {what['Prefix']}", self._s3.list_objects_v2, request)
             yield page
             token = page.get("NextContinuationToken")
             if not page.get("IsTruncated") or not token:
@@ -135,34 +138,37 @@ class Bucket:
             request = {"Bucket": self.name, "ContinuationToken": token} | what
 
     def get(
-        self, key: str, *, etag: str | None = None, span: tuple[int, int] | None = None, size: int = 0
+        self,
+        key: str,
+        *,
+        etag: str | None = None,
+        span: tuple[int, int] | None = None,
+        size: int = 0,
+        first: Callable[[], bytes] | None = None,
     ) -> bytes:
         """The body of one object (Class B), or its bytes from `span[0]` up to (not with) `span[1]`.
 
-        With `etag`, only that version of it; with `size`, at least so many bytes. Raises ObjectError when the
-        object is gone or has changed since it was listed, BucketError when its body does not arrive whole and
-        undamaged in several attempts.
+        With `etag`, only that version of it; with `size`, at least so many bytes. `first` is a first attempt
+        by other means. Raises ObjectError when the object is gone or has changed since it was listed,
+        CredentialsError when it is refused, BucketError when its body does not arrive whole and undamaged in
+        several attempts.
         """
-        former: bytes | None = None
         request = {"Bucket": self.name, "Key": key} | ({"IfMatch": f'"{etag}"'} if etag else {})
         request |= {"Range": f"bytes={span[0]}-{span[1] - 1}"} if span else {}
-        attempts_left = _BODY_ATTEMPTS
-        while True:
-            attempts_left -= 1
+        former: bytes | None = None
+
+        def attempt() -> bytes:
+            nonlocal first, former
+            if first is not None:
+                other, first = first, None
+                return other()
             with self._explained(f"get {key}", key=key):
                 reply = self._s3.get_object(**request)
                 # Not every server heeds If-Match.
                 if etag and reply["ETag"].strip('"') != etag:
                     reply["Body"].close()
-                    raise _changed(key)
-                try:
-                    body: bytes = reply["Body"].read()
-                except _BROKEN_BODY:
-                    # boto3 repeats requests, but not the reading of their answers.
-                    if not attempts_left:
-                        raise
-                    self.count(retries=1)
-                    continue
+                    raise changed(key)
+                body: bytes = reply["Body"].read()
             self.count(downloaded_bytes=len(body))
             if len(body) < (span[1] - span[0] if span else size):
                 odd = f"{len(body):,} bytes came"
@@ -175,17 +181,13 @@ class Bucket:
             else:
                 # Nor does every server heed Range.
                 return body[slice(*span)] if span and len(body) > span[1] - span[0] else body
-            if not attempts_left:
-                raise BucketError(
-                    f"cannot get {key} in bucket {self.name}: it arrives damaged ({odd})",
-                    hint="check the network and proxies between here and the bucket",
-                )
-            self.count(retries=1)
+            raise Passing(self.damaged(key, odd), at_once=True)
+
+        return self._patience.run(attempt)
 
     def head(self, key: str) -> ObjectHead:
         """Size, ETag, time and the writer's metadata of one object (Class B)."""
-        with self._explained(f"head {key}", key=key):
-            reply = self._s3.head_object(Bucket=self.name, Key=key)
+        reply = self._ask(f"head {key}", self._s3.head_object, {"Bucket": self.name, "Key": key}, key)
         info = ObjectInfo(
             key=key,
             etag=reply["ETag"].strip('"'),
@@ -209,29 +211,27 @@ class Bucket:
         request: dict[str, Any] = {"Bucket": self.name, "Key": key, "Body": data}
         request |= {"Metadata": dict(metadata)} if metadata else {}
         request |= {"ContentType": content_type} if content_type else {}
-        with self._explained(f"put {key}"):
-            self._s3.put_object(**request)
+        self._ask(f"put {key}", self._s3.put_object, request)
 
     def delete(self, key: str) -> None:
         """Delete one object (free on R2); an object that is gone already is fine."""
-        with self._explained(f"delete {key}"):
-            self._s3.delete_object(Bucket=self.name, Key=key)
+        self._ask(f"delete {key}", self._s3.delete_object, {"Bucket": self.name, "Key": key})
 
     def create(self) -> None:
         """Create the bucket; one that is ours already is fine. For the embedded store and tests."""
-        with self._explained("create the bucket"):
-            try:
-                self._s3.create_bucket(Bucket=self.name)
-            except self._s3.exceptions.BucketAlreadyOwnedByYou:
-                return
+
+        def make(**request: str) -> None:
+            with suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):
+                self._s3.create_bucket(**request)
+
+        self._ask("create the bucket", make, {"Bucket": self.name})
 
     def check(self) -> datetime | None:
         """Ask for the bucket (Class B); returns the server's clock from the Date header, if sent.
 
         Raises BucketError or CredentialsError with the reason.
         """
-        with self._explained("reach the bucket"):
-            reply = self._s3.head_bucket(Bucket=self.name)
+        reply = self._ask("reach the bucket", self._s3.head_bucket, {"Bucket": self.name})
         date = reply["ResponseMetadata"]["HTTPHeaders"].get("date")
         if not date:
             return None
@@ -251,53 +251,83 @@ class Bucket:
             self.retries += retries
             self.downloaded_bytes += downloaded_bytes
 
-    def _sent(self, request: Any, event_name: str, **_: Any) -> None:
-        """Count a request that is about to be sent; boto3 tells of each attempt."""
-        operation = event_name.rpartition(".")[2]
-        attempt = request.headers.get("amz-sdk-request", b"")
-        text = attempt.decode() if isinstance(attempt, bytes) else attempt
-        billed = operation in _CLASS_A or operation in _CLASS_B
-        self.count(
-            class_a=operation in _CLASS_A,
-            class_b=operation in _CLASS_B,
-            retries=billed and "attempt=" in text and "attempt=1" not in text.split("; "),
+    def refused(self, doing: str, code: str) -> CredentialsError:
+        """The error that the bucket does not let us do something."""
+        return CredentialsError(
+            f"cannot {doing} in bucket {self.name} at {self.endpoint}: {code}",
+            hint="check the key pair or API token and its rights on this bucket",
         )
+
+    def missing(self) -> BucketError:
+        """The error that there is no such bucket."""
+        return BucketError(
+            f"there is no bucket {self.name} at {self.endpoint}",
+            hint="check R2_BUCKET_NAME, the account and the jurisdiction",
+            field="R2_BUCKET_NAME",
+        )
+
+    def unusable(self, doing: str, error: Exception) -> BucketError:
+        """The error that no answer came, or none that can be read."""
+        return BucketError(
+            f"cannot {doing} in bucket {self.name}: no usable answer from {self.endpoint}"
+            f" ({type(error).__name__})",
+            hint="check R2_ENDPOINT and the network",
+            field="R2_ENDPOINT",
+        )
+
+    def damaged(self, key: str, odd: str) -> BucketError:
+        """The error that a body came, but not as it is stored."""
+        return BucketError(
+            f"cannot get {key} in bucket {self.name}: it arrives damaged ({odd})",
+            hint="check the network and proxies between here and the bucket",
+        )
+
+    def _sent(self, request: Any, event_name: str, **_: Any) -> None:
+        """Count a request that is about to be sent; boto3 tells of each."""
+        operation = event_name.rpartition(".")[2]
+        self.count(class_a=operation in _CLASS_A, class_b=operation in _CLASS_B)
+
+    def _ask(
+        self, doing: str, call: Callable[..., T], request: Mapping[str, Any], key: str | None = None
+    ) -> T:
+        """The answer to a request, which is repeated while that may help."""
+
+        def attempt() -> T:
+            with self._explained(doing, key):
+                return call(**request)
+
+        return self._patience.run(attempt)
 
     @contextmanager
     def _explained(self, doing: str, key: str | None = None) -> Iterator[None]:
-        """Turn what boto3 and urllib3 raise into errors that name the bucket and the reason."""
+        """Turn what boto3 raises into errors that say why, wrapped in Passing where it may pass."""
         try:
             yield
         except botocore.exceptions.ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
-            status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
-            if code in _REFUSED or status in {"401", "403"}:
-                raise CredentialsError(
-                    f"cannot {doing} in bucket {self.name} at {self.endpoint}: {code}",
-                    hint="check the key pair or API token and its rights on this bucket",
-                ) from error
-            if code == "NoSuchBucket" or (key is None and status == "404"):
-                raise BucketError(
-                    f"there is no bucket {self.name} at {self.endpoint}",
-                    hint="check R2_BUCKET_NAME, the account and the jurisdiction",
-                    field="R2_BUCKET_NAME",
-                ) from error
-            if key is not None and (code in _MISSING or status == "412"):
-                raise (_changed(key) if status == "412" else ObjectError(f"{key} is gone")) from error
-            raise BucketError(f"cannot {doing} in bucket {self.name}: {code or status}") from error
+            answer = error.response.get("ResponseMetadata", {})
+            status = int(answer.get("HTTPStatusCode", 0))
+            if code in _REFUSED or status in {401, 403}:
+                raise self.refused(doing, code) from error
+            if code == "NoSuchBucket" or (key is None and status == 404):
+                raise self.missing() from error
+            if key is not None and (code in _MISSING or status == 412):
+                raise (changed(key) if status == 412 else gone(key)) from error
+            failure = BucketError(f"cannot {doing} in bucket {self.name}: {code or status}")
+            if code in _PASSING or may_pass(status):
+                pause = seconds_of(answer.get("HTTPHeaders", {}).get("retry-after"))
+                raise Passing(failure, retry_after=pause) from error
+            raise failure from error
         except botocore.exceptions.ParamValidationError as error:
             raise BucketError(
                 f"cannot {doing}: {self.name!r} is no name of a bucket, or the key is none",
                 hint="check R2_BUCKET_NAME",
                 field="R2_BUCKET_NAME",
             ) from error
-        except (botocore.exceptions.BotoCoreError, botocore.exceptions.HTTPClientError, OSError) as error:
-            raise BucketError(
-                f"cannot {doing} in bucket {self.name}: no usable answer from {self.endpoint}"
-                f" ({type(error).__name__})",
-                hint="check R2_ENDPOINT and the network",
-                field="R2_ENDPOINT",
-            ) from error
+        except (botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError) as error:
+            raise Passing(self.unusable(doing, error)) from error
+        except (botocore.exceptions.BotoCoreError, OSError) as error:
+            raise self.unusable(doing, error) from error
 
 
 def _infos(page: Any) -> Iterator[ObjectInfo]:
@@ -312,5 +342,11 @@ def _infos(page: Any) -> Iterator[ObjectInfo]:
         )
 
 
-def _changed(key: str) -> ObjectError:
+def changed(key: str) -> ObjectError:
+    """The error that an object is another one than was listed."""
     return ObjectError(f"{key} changed since it was listed", hint="the next sync takes it as it is then")
+
+
+def gone(key: str) -> ObjectError:
+    """The error that an object is no longer there."""
+    return ObjectError(f"{key} is gone")

@@ -1,21 +1,30 @@
 """Fetches bodies in bulk: obstore asks first, and what it does not get is asked for by boto3.
 
-obstore takes a sixth of boto3's time per object. It never repeats a request and its errors are not looked
-into: `warehouse.bucket` asks again, with its retries, its reasons and its messages.
+obstore takes a sixth of boto3's time per object. It asks once: it could repeat requests too, but tells
+neither how often (each one is billed and counted) nor what Retry-After says. So `warehouse.bucket` asks
+again where that may help, after a pause. What is refused, gone or another version by now is not asked for
+again.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from datetime import timedelta
 from typing import Any
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import (
+    BaseError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
 from obstore.store import S3Store
 
-from warehouse.bucket import Bucket, ObjectInfo
+from warehouse.backoff import Passing
+from warehouse.bucket import Bucket, ObjectInfo, changed, gone
 from warehouse.credentials import resolve
 from warehouse.settings import MIB, Settings
 
@@ -23,6 +32,8 @@ from warehouse.settings import MIB, Settings
 RANGE_BYTES = 8 * MIB
 #: Bytes of an object from the first number up to (not with) the second.
 Span = tuple[int, int]
+#: The code in the body of an error, which obstore quotes in its message.
+_CODE = re.compile(r"<Code>(\w+)</Code>")
 
 
 class Fetcher:
@@ -50,9 +61,17 @@ class Fetcher:
     def get(self, info: ObjectInfo, span: Span | None = None) -> bytes:
         """The body of an object as it was listed, or its bytes from `span[0]` up to (not with) `span[1]`.
 
-        Raises ObjectError when the object is gone or has changed, BucketError when it cannot be had.
+        Raises ObjectError when the object is gone or has changed, CredentialsError when it is refused,
+        BucketError when it cannot be had.
         """
-        self._bucket.count(class_b=1)
+        return self._bucket.get(
+            info.key, etag=info.etag, span=span, size=info.size, first=lambda: self._first(info, span)
+        )
+
+    def _first(self, info: ObjectInfo, span: Span | None) -> bytes:
+        """The first attempt; raises Passing where boto3 shall ask."""
+        bucket, doing = self._bucket, f"get {info.key}"
+        bucket.count(class_b=1)
         options: Any = {"if_match": f'"{info.etag}"'}
         if span:
             options["range"] = span
@@ -61,18 +80,29 @@ class Fetcher:
             # Not every server heeds If-Match and Range.
             same = (answer.meta["e_tag"] or "").strip('"') == info.etag
             whole = tuple(answer.range) == (span or (0, info.size))
-            body = bytes(answer.bytes()) if same and whole else None
-        except (BaseError, ValueError, OSError):
-            body = None
+            body = bytes(answer.bytes()) if same and whole else b""
+        except (PermissionDeniedError, UnauthenticatedError) as error:
+            status = "403" if isinstance(error, PermissionDeniedError) else "401"
+            raise bucket.refused(doing, _code(error) or status) from error
+        except PreconditionError as error:
+            raise changed(info.key) from error
+        except FileNotFoundError as error:
+            raise (bucket.missing() if _code(error) == "NoSuchBucket" else gone(info.key)) from error
+        except (BaseError, ValueError, OSError) as error:
+            raise Passing(bucket.unusable(doing, error)) from error
         if (
-            body is None
+            not (same and whole)
             or len(body) != (span[1] - span[0] if span else info.size)
-            or (span is None and self._bucket.etags.differs(info.etag, body))
+            or (span is None and bucket.etags.differs(info.etag, body))
         ):
-            self._bucket.count(retries=1)
-            return self._bucket.get(info.key, etag=info.etag, span=span, size=info.size)
-        self._bucket.count(downloaded_bytes=len(body))
+            raise Passing(bucket.damaged(info.key, f"{len(body):,} bytes came"), at_once=True)
+        bucket.count(downloaded_bytes=len(body))
         return body
+
+
+def _code(error: Exception) -> str | None:
+    found = _CODE.search(str(error))
+    return found[1] if found else None
 
 
 class LargeBody:

@@ -40,6 +40,8 @@ class FaultyProxy:
     def __init__(self, target: str, *rules: Rule) -> None:
         self._target = (str(urlsplit(target).hostname), int(urlsplit(target).port or 80))
         self.rules = list(rules)
+        #: When (monotonic seconds) each request came, and its first line.
+        self.requests: list[tuple[float, str]] = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.endpoint = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -85,6 +87,7 @@ class FaultyProxy:
 
     def _rule(self, method: str, line: str) -> Rule | None:
         with self._lock:
+            self.requests.append((time.monotonic(), line))
             for rule in self.rules:
                 if rule.used < rule.times and rule.method == method and rule.mark in line:
                     rule.used += 1
@@ -161,8 +164,9 @@ def dated(date: str) -> Answer:
     return change
 
 
-def refused(status: int, code: str) -> Answer:
+def refused(status: int, code: str, retry_after: str = "") -> Answer:
     """An error of S3 in place of the answer."""
+    wait = f"Retry-After: {retry_after}\r\n" if retry_after else ""
 
     def change(_head: bytes, _body: bytes) -> bytes:
         body = (
@@ -170,7 +174,7 @@ def refused(status: int, code: str) -> Answer:
         ).encode()
         return (
             f"HTTP/1.1 {status} {code}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n"
-            "Connection: close\r\n\r\n"
+            f"{wait}Connection: close\r\n\r\n"
         ).encode() + body
 
     return change

@@ -20,7 +20,7 @@ PLAIN, PACKED = "logs/plain.jsonl", "logs/packed.jsonl.gz"
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait between attempts; how long is waited is another test's matter."""
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
+    monkeypatch.setattr("warehouse.backoff.FIRST_PAUSE", 0.0)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_fault_that_lasts_fails_the_sync_says_why_and_leaves_no_half_object(
 
 def test_damage_that_is_different_each_time_fails_the_sync(filled: Mirror, anew: Anew) -> None:
     with pytest.raises(BucketError, match="its MD5 is not its ETag"):
-        through(filled, *(Rule(flipped(0.1 * number), PLAIN) for number in range(1, 5)))
+        through(filled, *(Rule(flipped(0.1 * number), PLAIN) for number in range(1, 7)))
     filled.sync()
     assert_whole(filled, anew)
 
