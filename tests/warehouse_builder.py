@@ -60,11 +60,11 @@ def log(
 
 
 def ndjson(entries: Iterable[Mapping[str, Any] | str | bytes]) -> bytes:
-    """The body of an object; strings and bytes are lines as they stand."""
+    """The body of an object as the registry writes it; strings and bytes are lines as they stand."""
     lines = (
         entry
         if isinstance(entry, bytes)
-        else (entry if isinstance(entry, str) else json.dumps(entry)).encode()
+        else (entry if isinstance(entry, str) else json.dumps(entry, separators=(",", ":"))).encode()
         for entry in entries
     )
     return b"".join(line + b"\n" for line in lines)

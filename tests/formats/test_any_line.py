@@ -88,7 +88,7 @@ def test_odd_values_give_a_row_with_the_whole_line_or_a_reason(
     assert len(rows) == len(entries)
     for row, entry in zip(rows, entries, strict=True):
         if row["reason"] is not None:
-            assert (row["ts"], row["raw"]) == (None, json.dumps(entry))
+            assert (row["ts"], row["raw"]) == (None, json.dumps(entry, separators=(",", ":")))
             continue
         assert row["level"] in ("debug", "info", "warn", "error")
         assert 1 <= row["weight"] <= 100_000

@@ -13,7 +13,8 @@ import pytest
 
 from tests.warehouse_builder import Builder, ndjson
 from warehouse import duck, sqlfiles
-from warehouse.ingest.lines import Batcher, split
+from warehouse.ingest.lines import Batcher
+from warehouse.ingest.split import split
 
 Row = dict[str, Any]
 Conform = Callable[..., list[Row]]

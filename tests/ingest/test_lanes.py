@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from tests.ingest.conftest import AT
 from tests.warehouse_builder import Builder, ndjson
 from warehouse import duck, sqlfiles
-from warehouse.ingest.lines import Batcher, split
+from warehouse.ingest.lanes import LANE_SETTINGS, opening
+from warehouse.ingest.lines import Batcher
+from warehouse.ingest.split import Splitter
 
 Rows = list[dict[str, Any]]
 Lanes = Callable[..., tuple[Rows, Rows]]
@@ -42,12 +44,17 @@ KNOWN = (
 @pytest.fixture(scope="module")
 def lanes() -> Iterator[Lanes]:
     """The rows of the fast lane, and the accepted rows of the format, of the same entries."""
+    lane_opening = opening("registry")
+    assert lane_opening == b'{"timestamp":'
     with closing(duck.connect(threads=1)) as con:
+        con.execute(LANE_SETTINGS)
 
         def run(*entries: Any) -> tuple[Rows, Rows]:
             batcher = Batcher(1 << 30)
             assert list(batcher.add(0, [ndjson(entries)])) == []
-            duck.register(con, "raw_lines", split(batcher.take()))
+            lines = Splitter().split(batcher.take())
+            duck.register(con, "raw_lines", lines.table)
+            duck.register(con, "usual_lines", lines.usual(lane_opening))
             key = "logs/0xFFEE00/1.jsonl"
             duck.register(
                 con,
@@ -72,6 +79,11 @@ def lanes() -> Iterator[Lanes]:
             )
 
         yield run
+
+
+def compact(entry: dict[str, Any]) -> str:
+    """A line as the registry writes it."""
+    return json.dumps(entry, separators=(",", ":"))
 
 
 def rows_of(con: duck.Connection, query: str) -> Rows:
@@ -116,9 +128,47 @@ def test_an_entry_with_an_unknown_key_for_a_known_one_is_left_to_the_format(
     assert lanes(entry)[0] == []
 
 
-def test_a_key_that_stands_twice_is_left_to_the_format(lanes: Lanes) -> None:
-    text = json.dumps(WHOLE)
-    assert lanes(text[:-1] + ',"level":"warn"}')[0] == []
+@pytest.mark.parametrize("more", [',"level":"warn"', ',"":1', ',"level":"info"'])
+def test_a_key_that_stands_twice_or_is_unknown_is_left_to_the_format(lanes: Lanes, more: str) -> None:
+    text = compact(WHOLE)
+    assert lanes(text[:-1] + more + "}")[0] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # The line's length stays what it would be, or the value what it is.
+        ('"message":"GET /left-pad 200"', '"message":0,"":"/left-pad"'),
+        ('"configVersion":"1.4"', '"configVersion":1.4,"":0'),
+        ('"bytes":9}', '"bytes":9,"z":1E2}'),
+        (f'"storedAt":{AT + 5}', f'"storedAt":"{AT + 5}"'),
+        (f'"storedAt":{AT + 5}', f'"storedAt":{AT + 5}.5'),
+        (f'"storedAt":{AT + 5}', '"storedAt":true'),
+    ],
+)
+def test_no_other_line_passes_for_a_whole_one(lanes: Lanes, old: str, new: str) -> None:
+    text = compact(WHOLE)
+    assert old in text
+    fast, careful = lanes(text.replace(old, new))
+    assert fast in ([], careful)
+    assert fast == [] or "1E2" in new
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"message": 'say "no"\n\tat é'}, {"source": "caché"}, {"metadata": {"a": "\\"}}, {"level": "WARN"}],
+)
+def test_escapes_and_other_scripts_take_the_fast_lane(lanes: Lanes, change: dict[str, Any]) -> None:
+    for ascii_only in (True, False):
+        fast, careful = lanes(json.dumps(WHOLE | change, separators=(",", ":"), ensure_ascii=ascii_only))
+        assert len(fast) == 1
+        assert fast == careful
+
+
+def test_usual_entries_in_any_order_become_rows_in_order_of_time(lanes: Lanes) -> None:
+    fast, careful = lanes(*(WHOLE | {"timestamp": AT + number * 7 % 5} for number in range(9)))
+    assert len(fast) == 9
+    assert fast == careful
 
 
 scalars = st.none() | st.booleans() | st.integers(-(2**66), 2**66) | st.floats() | st.text(max_size=6)
@@ -165,11 +215,17 @@ entries = st.fixed_dictionaries(
 
 
 @settings(max_examples=200, deadline=None)
-@given(given_entries=st.lists(entries, min_size=1, max_size=6), ascii_only=st.booleans())
+@given(
+    given_entries=st.lists(entries, min_size=1, max_size=6),
+    ascii_only=st.booleans(),
+    comma=st.sampled_from([",", ", "]),
+)
 def test_the_fast_lane_never_differs_from_the_format(
-    lanes: Lanes, given_entries: list[dict[str, Any]], ascii_only: bool
+    lanes: Lanes, given_entries: list[dict[str, Any]], ascii_only: bool, comma: str
 ) -> None:
-    fast, careful = lanes(*(json.dumps(entry, ensure_ascii=ascii_only) for entry in given_entries))
+    fast, careful = lanes(
+        *(json.dumps(entry, ensure_ascii=ascii_only, separators=(comma, ":")) for entry in given_entries)
+    )
     by_line = {row["line"]: row for row in careful}
     assert fast == [by_line[row["line"]] for row in sorted(fast, key=lambda row: (row["ts"], row["line"]))]
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from warehouse.errors import ObjectError
 from warehouse.ingest import lines
-from warehouse.ingest.lines import Batch, Batcher, compression, inflate, split
+from warehouse.ingest.lines import Batch, Batcher, compression, inflate
+from warehouse.ingest.split import split
 
 Line = tuple[int, int, str, str | None]
 
@@ -27,7 +28,7 @@ def batches(objects: Sequence[bytes], size: int = 1 << 20) -> list[Batch]:
 
 def rows(objects: Sequence[bytes], size: int = 1 << 20) -> list[Line]:
     """Object, number, text and fault of every line, and line 0 for what could not be inflated."""
-    tables = (split(batch).drop_columns("plain") for batch in batches(objects, size))
+    tables = (split(batch) for batch in batches(objects, size))
     return [tuple(row.values()) for table in tables for row in table.to_pylist()]  # type: ignore[misc]
 
 
@@ -242,23 +243,3 @@ def test_inflating_raises_after_everything_before_was_given() -> None:
     assert next(text).startswith(b"one\n")
     with pytest.raises(ObjectError, match="the gzip data end early"):
         list(text)
-
-
-@pytest.mark.parametrize("word", ["NaN", "nan", "-nAn", "Infinity", "-inf", "INF", "iNfinity"])
-@pytest.mark.parametrize("before", [":", ",", "[", ": ", ":\t"])
-def test_lines_with_what_may_be_no_finite_number_are_not_plain(word: str, before: str) -> None:
-    text = b'{"a":1}\n{"a"%b}\n{"a":2}\n' % (before + word).encode()
-    (batch,) = batches([text])
-    assert split(batch)["plain"].to_pylist() == [True, False, True]
-
-
-@pytest.mark.parametrize("place", [0, 1, 2, 3, 4, 5])
-def test_a_word_over_the_border_of_two_searched_parts_is_seen(place: int) -> None:
-    filler = b"x" * ((1 << 18) - place - len(b'{"a":"","b":'))
-    (batch,) = batches([b'{"a":"%b","b":NaN}\n{"a":"Infinite/nanometers, banana"}\n' % filler])
-    assert split(batch)["plain"].to_pylist() == [False, True]
-
-
-def test_lines_with_a_fault_are_not_plain() -> None:
-    (batch,) = batches([b'{"a":1}\n\xff\n' + b"[" * 600 + b"]" * 600 + b"\n"])
-    assert split(batch)["plain"].to_pylist() == [True, False, False]

@@ -12,7 +12,8 @@ from warehouse import duck, sqlfiles
 from warehouse.errors import BadRequestError
 from warehouse.formats.detection import SKIP, choose, first_lines, sample_weight
 from warehouse.formats.library import sql
-from warehouse.ingest.lines import Batch, Batcher, compression, split
+from warehouse.ingest.lines import Batch, Batcher, compression
+from warehouse.ingest.split import split
 from warehouse.settings import MIB, Settings
 
 #: How much text of a sample is read.

@@ -10,7 +10,9 @@ import pyarrow as pa
 from msgspec import Struct
 
 from warehouse import duck, formats, sqlfiles
-from warehouse.ingest.lines import Batch, split
+from warehouse.ingest import lanes
+from warehouse.ingest.lines import Batch
+from warehouse.ingest.split import Splitter
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile
 from warehouse.settings import Settings
@@ -66,6 +68,8 @@ class Converter:
         self._run_id = run_id
         self._quarantine_date = quarantine_date
         self._con = duck.connect(threads=1)
+        self._con.execute(lanes.LANE_SETTINGS)
+        self._splitter = Splitter()
 
     def close(self) -> None:
         """Close the database."""
@@ -73,16 +77,23 @@ class Converter:
 
     def convert(self, batch: Batch, objects: dict[int, tuple[str, str]]) -> Converted:
         """Write a batch into the lake, a file per date and lane; `objects` gives (bucket, key) by number."""
-        lines = split(batch)
+        lines = self._splitter.split(batch)
         duck.register(self._con, "raw_objects", self._object_table(batch, objects))
-        duck.register(self._con, "raw_lines", lines)
+        duck.register(self._con, "raw_lines", lines.table)
         converted = Converted([], {})
+        opening = lanes.opening(batch.format)
+        usual = lines.usual(opening) if opening is not None else None
         try:
-            if batch.format in sqlfiles.names("lanes"):
+            if usual is not None and usual.num_rows:
+                duck.register(self._con, "usual_lines", usual)
                 self._take_fast_lane(batch.format, converted, objects)
             # The lines that the lane took and those that it left are all: the objects' counts prove it.
-            if sum(file.entries for file in converted.files) < lines.num_rows:
-                self._leave_out(converted.files)
+            taken = sum(file.entries for file in converted.files)
+            if taken < lines.table.num_rows:
+                if usual is not None and taken == usual.num_rows:
+                    duck.register(self._con, "raw_lines", lines.unusual())
+                elif taken:
+                    self._leave_out(converted.files)
                 self._take_careful_lane(batch.format, converted)
         except BaseException:
             self._lake.discard(converted.files)

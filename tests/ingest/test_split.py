@@ -1,0 +1,116 @@
+"""Which lines a fast lane gets, and in what order."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse.ingest.lines import Batcher
+from warehouse.ingest.split import Lines, Splitter
+
+OPENING = b'{"t":'
+T = 1_700_000_000_000
+
+
+def lines_of(*objects: bytes, splitter: Splitter | None = None) -> Lines:
+    """The lines of objects in one batch."""
+    batcher = Batcher(1 << 30)
+    for number, body in enumerate(objects):
+        assert list(batcher.add(number, [body])) == []
+    return (splitter or Splitter()).split(batcher.take())
+
+
+def usual(*objects: bytes) -> list[tuple[Any, ...]]:
+    """(object_no, line, ms, raw) of the usual lines."""
+    return [tuple(row.values()) for row in lines_of(*objects).usual(OPENING).to_pylist()]
+
+
+def line(ms: object, rest: str = '"a":1') -> bytes:
+    return f'{{"t":{ms},{rest}}}\n'.encode()
+
+
+def test_usual_lines_come_in_order_of_time_and_then_of_their_numbers() -> None:
+    first, second = line(T + 2) + line(T) + line(T + 1), line(T + 1, '"b":2') + line(T - 1)
+    assert usual(first, second) == [
+        (1, 2, T - 1, '{"t":1699999999999,"a":1}\n'),
+        (0, 2, T, '{"t":1700000000000,"a":1}\n'),
+        (0, 3, T + 1, '{"t":1700000000001,"a":1}\n'),
+        (1, 1, T + 1, '{"t":1700000000001,"b":2}\n'),
+        (0, 1, T + 2, '{"t":1700000000002,"a":1}\n'),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\n",
+        b'{"t":\n',
+        b'{"t":1700000000000}\n',
+        b'{"t":170000000000,"a":1}\n',
+        b'{"t":17000000000000,"a":1}\n',
+        b'{"t":1700000000000.5,"a":1}\n',
+        b'{"t":"170000000000","a":1}\n',
+        b'{"t":-170000000000,"a":1}\n',
+        b'{"t":/700000000000,"a":1}\n',
+        b'{"t":170000000000:,"a":1}\n',
+        b'{"t": 1700000000000,"a":1}\n',
+        b' {"t":1700000000000,"a":1}\n',
+        b'{"u":1700000000000,"a":1}\n',
+        b'{"t":1700000000000,"a":1\n',
+        b'{"t":1700000000000,"a":1}\r\n',
+        b'{"t":1700000000000,"a":"\xff"}\n',
+        b'{"t":1700000000000,"a":' + b"[" * 600 + b"]" * 600 + b"}\n",
+    ],
+)
+def test_other_lines_are_left(text: bytes) -> None:
+    lines = lines_of(line(T) + text + line(T + 1))
+    assert lines.usual(OPENING)["ms"].to_pylist() == [T, T + 1]
+    assert lines.unusual()["line"].to_pylist() == ([2] if text else [])
+
+
+@pytest.mark.parametrize("word", ["NaN", "nan", "-nAn", "Infinity", "-inf", "INF", "iNfinity"])
+@pytest.mark.parametrize("before", [":", ":[", ":[1,", ": ", ":\t"])
+def test_lines_with_what_may_be_no_finite_number_are_left(word: str, before: str) -> None:
+    found = usual(line(T) + line(T + 1, f'"a"{before}{word}') + line(T + 2))
+    assert [row[2] for row in found] == [T, T + 2]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 4, 5])
+def test_a_word_over_the_border_of_two_searched_parts_is_seen(place: int) -> None:
+    start = len('{"t":1700000000000,"a":"","b":')
+    filler = "x" * ((1 << 18) - place - start)
+    text = line(T, f'"a":"{filler}","b":NaN') + line(T, '"a":"Infinite/nanometers, banana"')
+    assert [row[1] for row in usual(text)] == [2]
+
+
+def test_the_memory_of_a_splitter_serves_batch_after_batch() -> None:
+    splitter = Splitter()
+    long, short = line(T, '"a":"' + "x" * 10_000 + '"'), line(T + 1) + b"rest"
+    for body in (long, short, long * 3, short):
+        lines = lines_of(body, splitter=splitter)
+        expected = [text + b"\n" for text in body.removesuffix(b"\n").split(b"\n")]
+        assert [text.encode() for text in lines.table["raw"].to_pylist()] == expected
+        assert lines.usual(OPENING)["raw"].to_pylist() == [
+            text.decode() for text in expected if text.startswith(OPENING)
+        ]
+
+
+some_lines = st.one_of(
+    st.builds(line, st.integers(T, T + 20), st.just('"a":1')),
+    st.builds(lambda value: json.dumps({"t": value}).encode() + b"\n", st.integers(T, T + 20)),
+    st.binary(max_size=20).map(lambda text: text.replace(b"\n", b"") + b"\n"),
+)
+
+
+@given(st.lists(st.lists(some_lines, max_size=6).map(b"".join), max_size=4))
+def test_every_line_is_usual_or_not_and_none_is_both(objects: list[bytes]) -> None:
+    lines = lines_of(*objects)
+    given_ = lines.usual(OPENING)
+    assert given_["ms"].to_pylist() == sorted(given_["ms"].to_pylist())
+    key = lambda table: list(zip(table["object_no"].to_pylist(), table["line"].to_pylist(), strict=True))  # noqa: E731
+    assert sorted(key(given_) + key(lines.unusual())) == key(lines.table)
