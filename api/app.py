@@ -14,6 +14,7 @@ from litestar.di import Provide
 from api import kinds, openapi, pages
 from api.analytics import AnalyticsController
 from api.edge import Edge
+from api.gaps import GapsController
 from api.health import health
 from api.logs import LogsController
 from api.paths import PREFIX
@@ -58,6 +59,7 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
                 PREFIX,
                 route_handlers=[
                     LogsController,
+                    GapsController,
                     QuarantineController,
                     StorageController,
                     RunsController,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from warehouse import logquery, quarantine
+from warehouse import gaps, logquery, quarantine
 from warehouse.engine import Engine, SqlResult
 from warehouse.errors import BadRequestError
 from warehouse.logquery import LogFilter
@@ -112,6 +112,11 @@ class Warehouse:
             "query": "sql/endpoints/alerts.sql",
         }
         return [row | {"evidence": evidence} for row in self._engine.run("alerts", window)]
+
+    def gaps(self, hours: float = gaps.HOURS, now: datetime | None = None) -> Row:
+        """GET /gaps: stretches of the last `hours` without an entry where some were to be expected."""
+        searched = gaps.window(self._engine, hours, _naive(now or datetime.now(UTC)))
+        return self._kept("gaps", searched, lambda parameters: gaps.report(self._engine, parameters))
 
     def report(self, hours: float = 24, now: datetime | None = None) -> Row:
         """GET /analytics/report: summary, trends and what to do."""

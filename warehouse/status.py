@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from warehouse import gaps
 from warehouse.errors import UnavailableError
 from warehouse.service import Warehouse
 from warehouse.settings import Settings
@@ -37,17 +38,23 @@ def read(settings: Settings) -> dict[str, Any]:
     """The facts, under camelCase names; times in epoch milliseconds, sizes in bytes.
 
     `lastRun` is null when there was none, `schedule` without WAREHOUSE_SCHEDULE; `tables` holds files,
-    entries and bytes by table. Raises UnavailableError when there is no warehouse.
+    entries and bytes by table, `gaps` how many the last `hours` have and the newest of them. Raises UnavailableError when there is no warehouse.
     """
     with reading(settings) as warehouse:
         facts = warehouse.run("status", {"log_prefixes": log_prefixes(settings)})[0]
         last_run = warehouse.run("status_last_run")
         tables = warehouse.run("status_tables")
         schedule = warehouse.health()["schedule"]
+        missing = warehouse.gaps(gaps.HOURS)
     return {
         "dataDir": str(settings.data_dir),
         **facts,
         "tables": tables,
         "lastRun": last_run[0] if last_run else None,
         "schedule": schedule,
+        "gaps": {
+            "hours": missing["hours"],
+            "count": missing["count"],
+            "newest": missing["gaps"][0] if missing["gaps"] else None,
+        },
     }

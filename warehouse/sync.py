@@ -12,7 +12,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Protocol
 
-from warehouse import catalog, duck, lock
+from warehouse import catalog, duck, gaps, lock
 from warehouse.billing import note
 from warehouse.bucket import Bucket
 from warehouse.commit import Committer
@@ -76,6 +76,7 @@ def run(
     progress = progress or _Silent()
     try:
         with lock.writer(settings.data_dir), closing(Manifest(settings.data_dir)) as manifest:
+            newest = gaps.newest_us(manifest)
             if len(chosen) == 1:
                 summary = _Sync(chosen[0], buckets[0], manifest, progress, full).run()
             else:
@@ -86,6 +87,8 @@ def run(
                     ]
                 )
             if note_of_it := compact.after_sync(settings, manifest):
+                summary.notes.append(note_of_it)
+            if summary.entries and (note_of_it := gaps.after_sync(settings, manifest, newest)):
                 summary.notes.append(note_of_it)
     finally:
         progress.close()

@@ -19,6 +19,7 @@ ENDPOINTS = {
     ("get", f"{PREFIX}/logs"),
     ("get", f"{PREFIX}/logs/stats"),
     ("post", f"{PREFIX}/logs/cleanup"),
+    ("get", f"{PREFIX}/gaps"),
     ("get", f"{PREFIX}/quarantine"),
     ("get", f"{PREFIX}/stats"),
     ("post", f"{PREFIX}/sync"),
@@ -39,6 +40,7 @@ PARAMETERS = {
     f"{PREFIX}/quarantine": {"reason", "object", "since", "limit", "cursor"},
     f"{PREFIX}/packages": {"configHash", "packageName", "limit", "continuationToken"},
     f"{PREFIX}/runs": {"limit", "freeTier"},
+    f"{PREFIX}/gaps": {"hours"},
     f"{PREFIX}/analytics/trends": {"hours", "points"},
     f"{PREFIX}/analytics/predict": {"hours"},
 }  # fmt: skip
@@ -57,6 +59,7 @@ FIELDS = {
     },
     "/packages": {"packages", "totalCount", "nextContinuationToken"},
     "/runs": {"runs", "months", "freeTier"},
+    "/gaps": {"gaps", "count", "hours", "resolutionSeconds", "windowStart", "windowEnd", "lastSync"},
     "/analytics": {*FIGURES, "timestamp", "topErrorMessages", "hours", "previous", "healthFactors", "asOf"},
     "/analytics/trends": {"trends", "hours", "points", "timezone"},
     "/analytics/alerts": {"alerts", "count"},

@@ -43,6 +43,8 @@ BAD = [
     ("/logs", "format", "xml"),
     ("/packages", "limit", "0"),
     ("/packages", "limit", "many"),
+    ("/gaps", "hours", "0"),
+    ("/gaps", "hours", "8761"),
     ("/analytics", "hours", "0"),
     ("/analytics", "hours", "8761"),
     ("/analytics", "hours", "-24"),

@@ -20,6 +20,7 @@ COMMANDS = (
     "verify",
     "runs",
     "status",
+    "gaps",
     "sql",
     "doctor",
     "cleanup",

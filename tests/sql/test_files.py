@@ -47,6 +47,7 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
         {"id": "slow-response", "value": 0, "triggered": False, "since": None, "lastTriggered": None},
         {"id": "storage-growth", "value": 0, "triggered": False, "since": None, "lastTriggered": None},
     ],
+    "gaps_window": [{"grain": 30, "step": 60, "last_sync": None}],
     "analytics": [
         {
             "totalLogs": 0,

@@ -40,6 +40,7 @@ def _for_people(found: dict[str, Any]) -> str:
         ("Objects in the bucket", f"{objects} ({output.size(found['compressedBytes'])})"),
         ("Log text", output.size(found["rawBytes"])),
         ("Parquet", f"{output.size(found['parquetBytes'])} in {output.counted(found['files'], 'file')}"),
+        ("Gaps", _gaps(found["gaps"])),
         ("Last run", _run(found["lastRun"])),
     ]
     if schedule := found["schedule"]:
@@ -59,6 +60,20 @@ def _for_people(found: dict[str, Any]) -> str:
         ]
         text += "\n\n" + output.table(["Table", "Files", "Entries", "Size"], tables, right={1, 2, 3})
     return text
+
+
+def _gaps(found: dict[str, Any]) -> str:
+    from warehouse.gaps import length
+
+    days = f"in the last {found['hours'] / 24:g} days"
+    newest = found["newest"]
+    if newest is None:
+        return f"none {days}"
+    until = "now" if newest["open"] else output.moment(newest["endsAt"])
+    return (
+        f"{output.count(found['count'])} {days}, the newest of {length(newest['minutes'])} until {until}"
+        " (`warehouse gaps`)"
+    )
 
 
 def _run(run: dict[str, Any] | None) -> str:
