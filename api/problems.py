@@ -78,7 +78,7 @@ def of_warehouse(request: Request[Any, Any, Any], error: WarehouseError) -> Resp
         type=f"{PROBLEMS}/{error.slug}",
         title=error.title,
         status=status_of(type(error)),
-        detail=f"{error.detail} ({error.hint})" if error.hint else error.detail,
+        detail=error.explained,
         instance=path_of(request),
     )
     if isinstance(error, BadRequestError) and error.field:

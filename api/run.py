@@ -71,7 +71,7 @@ def _demo(settings: Settings) -> Iterator[Settings]:
 def _sync(settings: Settings) -> None:
     """Mirror the bucket. A failure is told, and what is there already is served."""
     from warehouse import sync
-    from warehouse.cli.sync import ProgressBar
+    from warehouse.cli.sync import ProgressBar, failed_bucket
 
     bar = ProgressBar() if sys.stderr.isatty() else None
     try:
@@ -83,7 +83,7 @@ def _sync(settings: Settings) -> None:
         if bar is not None:
             bar.close()
     for bucket in done.failed:
-        click.echo(f"error: {bucket.bucket} was not mirrored: {bucket.error}", err=True)
+        click.echo(f"error: {failed_bucket(bucket)}", err=True)
     click.echo(
         f"Synced {done.sync_url}: {done.objects:,} new objects, {done.entries:,} entries,"
         f" {done.rejected_lines:,} lines in quarantine, {done.duration_ms / 1000:.1f} s.",

@@ -5,18 +5,25 @@ It is built aside and swapped by rename after each commit, so that an open sessi
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from pathlib import Path
 
 from warehouse import duck, sqlfiles
 from warehouse.engine import MANIFEST_TYPES, bind_manifest
+from warehouse.errors import UnavailableError, WarehouseError
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest
 
+log = logging.getLogger("warehouse.catalog")
+
 
 def publish(data_dir: Path, manifest: Manifest) -> Path:
-    """Write the catalog for the manifest's present state; returns its path."""
+    """Write the catalog for the manifest's present state; returns its path.
+
+    Raises UnavailableError when it cannot be written, and when a Parquet file is damaged or missing.
+    """
     lake = Lake(data_dir)
     target = data_dir / "warehouse.duckdb"
     fresh = data_dir / f".catalog-{uuid.uuid4().hex[:12]}.duckdb"
@@ -42,6 +49,20 @@ def publish(data_dir: Path, manifest: Manifest) -> Path:
         finally:
             con.close()
         os.replace(fresh, target)
+    except (duck.Error, OSError) as error:
+        # "Invalid Input Error: No magic bytes found at end of file '…'": DuckDB names the file.
+        raise UnavailableError(
+            f"the catalog {target} cannot be made: {str(error).splitlines()[0]}",
+            hint="`warehouse verify` names every damaged file and says what to do",
+        ) from error
     finally:
         fresh.unlink(missing_ok=True)
     return target
+
+
+def publish_if_possible(data_dir: Path, manifest: Manifest) -> None:
+    """`publish` where something else matters more, such as the error of a run: what goes wrong is logged."""
+    try:
+        publish(data_dir, manifest)
+    except WarehouseError as error:
+        log.warning("%s", error)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,11 +18,11 @@ from urllib.parse import urlsplit
 import msgspec
 import urllib3
 
+from warehouse.cloudflare import account_of, cause, host_of, http_pool, reason_of, usable_token
 from warehouse.errors import CredentialsError, SettingError, UnavailableError
 from warehouse.settings import Settings
 
 _R2_HOST = re.compile(r"(^|\.)r2\.cloudflarestorage\.com$")
-_ACCOUNT = re.compile(r"[0-9A-Za-z-]{1,63}")
 _NEW_ONE = "make one with the right Object Read under R2 > Manage API Tokens; set CLOUDFLARE_API_KEY to it"
 
 _ids: dict[tuple[str, str | None, str], str] = {}  # (API, account, secret) -> token id, for this process
@@ -63,7 +62,7 @@ def endpoint_of(settings: Settings) -> str:
             hint="set CLOUDFLARE_ACCOUNT_ID to your account's id, or R2_ENDPOINT to the S3 endpoint",
             field="R2_ENDPOINT",
         )
-    account = _account(settings.account_id)
+    account = account_of(settings.account_id)
     jurisdiction = "" if settings.jurisdiction == "default" else f".{settings.jurisdiction}"
     return f"https://{account}{jurisdiction}.r2.cloudflarestorage.com"
 
@@ -90,16 +89,6 @@ def _checked_endpoint(endpoint: str, bucket: str | None) -> str:
             )
         path = ""
     return f"{parts.scheme}://{parts.netloc}{path}"
-
-
-def _account(account_id: str) -> str:
-    if not _ACCOUNT.fullmatch(account_id):
-        raise SettingError(
-            f"CLOUDFLARE_ACCOUNT_ID does not take {account_id!r}",
-            hint="it is the 32 hex digits that the dashboard's address shows",
-            field="CLOUDFLARE_ACCOUNT_ID",
-        )
-    return account_id
 
 
 def _key_pair(settings: Settings) -> tuple[str, str]:
@@ -133,12 +122,7 @@ def _pair(prefix: str, key_id: str | None, secret: str | None) -> tuple[str, str
 
 
 def _pair_of_token(settings: Settings, token: str) -> tuple[str, str]:
-    if not (token.isascii() and token.isprintable()) or " " in token:
-        raise SettingError(
-            "CLOUDFLARE_API_KEY holds characters that no API token has",
-            hint="copy the token again, without quotes or line breaks",
-            field="CLOUDFLARE_API_KEY",
-        )
+    usable_token(token, "CLOUDFLARE_API_KEY")
     secret = hashlib.sha256(token.encode()).hexdigest()
     known = (settings.cloudflare_api, settings.account_id, secret)
     with _ids_lock:
@@ -151,7 +135,7 @@ def _token_id(settings: Settings, token: str) -> str:
     """The id of the token, from the endpoint for users' tokens, else from that for accounts' tokens."""
     status, body = _verify(settings.cloudflare_api, "/user/tokens/verify", token)
     if status != 200 and settings.account_id is not None:
-        account_path = f"/accounts/{_account(settings.account_id)}/tokens/verify"
+        account_path = f"/accounts/{account_of(settings.account_id)}/tokens/verify"
         status, body = _verify(settings.cloudflare_api, account_path, token)
     result = body.get("result")
     result = result if isinstance(result, dict) else {}
@@ -164,7 +148,7 @@ def _token_id(settings: Settings, token: str) -> str:
         )
     if status == 200:
         raise UnavailableError(
-            f"{_host(settings.cloudflare_api)} did not tell the id of the API token",
+            f"{host_of(settings.cloudflare_api)} did not tell the id of the API token",
             hint="check CLOUDFLARE_API_BASE_URL",
             field="CLOUDFLARE_API_BASE_URL",
         )
@@ -172,8 +156,8 @@ def _token_id(settings: Settings, token: str) -> str:
     if settings.account_id is None:
         hint = "if it belongs to an account, set CLOUDFLARE_ACCOUNT_ID too; otherwise " + hint
     raise CredentialsError(
-        f"{_host(settings.cloudflare_api)} refuses the API token of CLOUDFLARE_API_KEY: "
-        f"{_reason(body, status, token)}",
+        f"{host_of(settings.cloudflare_api)} refuses the API token of CLOUDFLARE_API_KEY: "
+        f"{reason_of(body, status, token)}",
         hint=hint,
         field="CLOUDFLARE_API_KEY",
     )
@@ -201,7 +185,7 @@ def _verify(api: str, path: str, token: str) -> tuple[int, dict[str, Any]]:
             )
     except (urllib3.exceptions.HTTPError, ValueError) as error:
         raise UnavailableError(
-            f"no usable answer from {_host(api)} ({_cause(error)})",
+            f"no usable answer from {host_of(api)} ({cause(error)})",
             hint="check the network, or set R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY instead of the token",
             field="CLOUDFLARE_API_BASE_URL",
         ) from error
@@ -212,34 +196,5 @@ def _verify(api: str, path: str, token: str) -> tuple[int, dict[str, Any]]:
             body = {}
         return reply.status, body if isinstance(body, dict) else {}
     raise UnavailableError(
-        f"{_host(api)} answers {reply.status}", hint="try again later", field="CLOUDFLARE_API_BASE_URL"
+        f"{host_of(api)} answers {reply.status}", hint="try again later", field="CLOUDFLARE_API_BASE_URL"
     )
-
-
-def http_pool(url: str) -> urllib3.PoolManager:
-    """A pool that goes through the proxy of the environment (HTTPS_PROXY, NO_PROXY), as boto3 does."""
-    parts = urlsplit(url)
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if proxy and not urllib.request.proxy_bypass(parts.hostname or ""):
-        return urllib3.ProxyManager(proxy)
-    return urllib3.PoolManager()
-
-
-def _cause(error: Exception) -> str:
-    """The kind of a network failure; its text is left out, because it may quote a header."""
-    reason = getattr(error, "reason", None)
-    return type(reason if isinstance(reason, Exception) else error).__name__
-
-
-def _reason(body: dict[str, Any], status: int, token: str) -> str:
-    """What Cloudflare says, shortened to one line."""
-    errors = body.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors else None
-    message = first.get("message") if isinstance(first, dict) else None
-    if not isinstance(message, str) or not message.strip():
-        return f"status {status}"
-    return f"{' '.join(message.replace(token, '***').split())[:200]} (status {status})"
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or "the Cloudflare API"

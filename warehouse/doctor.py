@@ -20,7 +20,8 @@ import urllib3
 from msgspec import Struct
 
 from warehouse.bucket import Bucket
-from warehouse.credentials import Credentials, http_pool, resolve
+from warehouse.cloudflare import http_pool
+from warehouse.credentials import Credentials, resolve
 from warehouse.errors import BucketError, UnavailableError, WarehouseError
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest

@@ -26,11 +26,18 @@ class WarehouseError(Exception):
         self.detail = detail
         self.hint = hint
         self.field = field
+        #: What had been done when it happened, and stays; for work that goes on from there the next time.
+        self.kept: str | None = None
+
+    @property
+    def explained(self) -> str:
+        """The detail, what to do, and what was done before, as far as there are such."""
+        text = f"{self.detail} ({self.hint})" if self.hint else self.detail
+        return f"{text}; {self.kept}" if self.kept else text
 
     def __str__(self) -> str:
         """One line: title, detail and, if there is one, what to do."""
-        line = f"{self.title}: {self.detail}"
-        return f"{line} ({self.hint})" if self.hint else line
+        return f"{self.title}: {self.explained}"
 
 
 class SettingError(WarehouseError):
@@ -87,6 +94,14 @@ class CredentialsError(BucketError):
 
     title = "The credentials are refused"
     slug = "credentials"
+
+
+class QueueError(WarehouseError):
+    """The queue of event notifications did not answer as needed, or a message of it is none of R2."""
+
+    title = "The queue cannot be used"
+    slug = "queue"
+    http_status = 502
 
 
 class ObjectError(WarehouseError):

@@ -6,7 +6,7 @@ starts a look-back before the newest name that was seen. Objects further back th
 late are found by a listing of everything: on demand, and by itself after a number of days.
 
 Where a listing may start moves only after what was listed is committed (`remember`). An object that was
-listed but could not be read is noted with the commit it is missing from (`skipped`), and is asked for again.
+listed but could not be read is noted (`warehouse.comparison`), and is asked for again.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import msgspec
 from msgspec import Struct
 
 from warehouse.bucket import Bucket, Level, ObjectInfo
-from warehouse.errors import ObjectError
+from warehouse.comparison import Comparison, Findings, batches
 from warehouse.keytimes import BY_NAME, Watch, day_us
-from warehouse.ledger import Ledger, Scope
+from warehouse.ledger import Scope
 from warehouse.manifest import LedgerObject, Manifest
 from warehouse.settings import Settings
 
@@ -41,22 +41,8 @@ _MOST_FOLDERS = 1_000
 _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
 
-#: The parts of the manifest's state: where listings start, and what could not be read.
-_STARTS, _SKIPPED = "listing", "skipped"
-
-
-class Found(Struct, frozen=True):
-    """An object to fetch, and what the ledger holds of its key already."""
-
-    info: ObjectInfo
-    prior: LedgerObject | None
-
-
-class Findings(Struct, frozen=True):
-    """A page of a listing: what is to be fetched, and what came back unchanged."""
-
-    fetch: list[Found]
-    back: list[LedgerObject]
+#: The part of the manifest's state that knows where listings start.
+_STARTS = "listing"
 
 
 class Folder(Struct, omit_defaults=True):
@@ -76,26 +62,17 @@ class Starts(Struct, omit_defaults=True):
     folders: dict[str, Folder] | None = None
 
 
-class Listing:
+class Listing(Comparison):
     """One listing of the log prefix. Take `pages` to the end, then `vanished`, then `remember`."""
 
     def __init__(
         self, settings: Settings, bucket: Bucket, manifest: Manifest, now_us: int, *, full: bool = False
     ) -> None:
-        self._bucket = bucket
-        self._prefix = settings.log_prefix
+        super().__init__(settings, bucket, manifest, now_us)
         self._lookback_us = settings.lookback_hours * _HOUR_US
-        self._now_us = now_us
         self._name = f"{bucket.name}/{self._prefix}"
         remembered = manifest.state(_STARTS).get(self._name)
         self._prior = msgspec.convert(remembered, Starts) if remembered else None
-        self._ledger = Ledger(manifest, bucket.name)
-        #: Keys that an earlier run could not read and that this one has not read yet.
-        self._skipped = {
-            name.removeprefix(f"{bucket.name}/")
-            for name in manifest.state(_SKIPPED)
-            if name.startswith(self._name)
-        }
         self._watches: dict[str, Watch] | None = {}
         self._scopes: list[Scope] = []
         self._left: set[str] = set()
@@ -106,13 +83,7 @@ class Listing:
             settings.reconcile_days * _DAY_US
         )
         self._reconciles = not cheaper and (full or due)
-        #: Everything below the prefix is listed.
         self.full = full or cheaper or due
-        #: What the listing named so far: objects, and their bytes as stored.
-        self.objects = 0
-        self.bytes = 0
-        #: What a person should know about the listing.
-        self.notes: list[str] = []
 
     # -- what it gives ---------------------------------------------------------------------------
 
@@ -123,7 +94,7 @@ class Listing:
         hidden = [
             key for key in sorted(self._skipped) if not any(scope.covers(key) for scope in self._scopes)
         ]
-        for keys in _batches(iter(hidden), _PAGE):
+        for keys in batches(iter(hidden), _PAGE):
             yield self._compared([info for key in keys if (info := self._head(key)) is not None])
         if self._late:
             self.notes.append(
@@ -136,21 +107,10 @@ class Listing:
         for scope in self._scopes:
             yield from self._ledger.vanished(scope)
 
-    def missed(self, taken: Iterable[str], missed: Iterable[str]) -> dict[tuple[str, str], Any]:
-        """What to remember with the commit of objects that were read and of others that could not be."""
-        state: dict[tuple[str, str], Any] = {
-            (_SKIPPED, f"{self._bucket.name}/{key}"): None for key in self._skipped.intersection(taken)
-        }
-        state |= {(_SKIPPED, f"{self._bucket.name}/{key}"): self._now_us for key in missed}
-        self._skipped.difference_update(name.removeprefix(f"{self._bucket.name}/") for _, name in state)
-        return state
-
     def remember(self) -> dict[tuple[str, str], Any]:
         """What to remember now that everything which was listed is committed."""
         # Whatever was skipped once and has not been read by now is gone, or came to be as the ledger has it.
-        state: dict[tuple[str, str], Any] = {
-            (_SKIPPED, f"{self._bucket.name}/{key}"): None for key in self._skipped
-        }
+        state = self._forgotten(self._skipped)
         starts = self._starts()
         if starts != self._prior:
             state[_STARTS, self._name] = msgspec.to_builtins(starts)
@@ -177,7 +137,7 @@ class Listing:
             if len(first) < _SMALL:
                 self._see(first)
                 first.sort(key=_age)
-                yield from _batches(iter(first), _PAGE)
+                yield from batches(iter(first), _PAGE)
                 return
         folders: list[str] = []
         for level in self._bucket.level(self._prefix):
@@ -186,7 +146,7 @@ class Listing:
             folders += level.folders
             if len(folders) > _MOST_FOLDERS:
                 self._watches = None
-                yield from _batches(self._bucket.list(self._prefix), _PAGE)
+                yield from batches(self._bucket.list(self._prefix), _PAGE)
                 return
         yield from self._merged([Scope(folder) for folder in folders])
 
@@ -235,13 +195,13 @@ class Listing:
     def _merged(self, scopes: list[Scope]) -> Iterator[list[ObjectInfo]]:
         """What folders hold, listed at the same time, oldest first as far as their names sort by time."""
         with ThreadPoolExecutor(_TOGETHER, "list") as pool:
-            for group in _batches(iter(scopes), _TOGETHER):
+            for group in batches(iter(scopes), _TOGETHER):
                 streams = [
-                    _ahead(pool, _batches(self._bucket.list(scope.prefix, scope.after), _PAGE))
+                    _ahead(pool, batches(self._bucket.list(scope.prefix, scope.after), _PAGE))
                     for scope in group
                 ]
                 merged = heapq.merge(*map(chain.from_iterable, streams), key=_age)
-                for infos in _batches(merged, _PAGE):
+                for infos in batches(merged, _PAGE):
                     self._see(infos)
                     yield infos
 
@@ -257,40 +217,10 @@ class Listing:
                 watch = self._watches[folder] = Watch()
             watch.see(name)
 
-    def _compared(self, infos: list[ObjectInfo]) -> Findings:
-        """What of a page is to be fetched and what came back, by the ledger."""
-        # A key that ends with a slash is a folder marker of some S3 browser.
-        infos = [info for info in infos if not info.key.endswith("/")]
-        fresh = self._ledger.note([info.key for info in infos])
-        infos = [info for info in infos if info.key in fresh]
-        self.objects += len(infos)
-        self.bytes += sum(info.size for info in infos)
-        known = self._ledger.known([info.key for info in infos])
-        fetch = [info for info in infos if info.key not in known or known[info.key].etag != info.etag]
-        back = [
-            info
-            for info in infos
-            if info.key in known and known[info.key].gone and known[info.key].etag == info.etag
-        ]
-        prior = self._ledger.objects([info.key for info in [*fetch, *back] if info.key in known])
-        self._new += sum(info.key not in known for info in fetch)
+    def _note_new(self, keys: list[str]) -> None:
+        self._new += len(keys)
         if self._reconciles:
-            self._late += sum(info.key not in known and self._is_late(info.key) for info in fetch)
-        return Findings(
-            [Found(info, prior.get(info.key)) for info in fetch],
-            [
-                msgspec.structs.replace(
-                    prior[info.key], gone=False, modified_us=round(info.last_modified.timestamp() * 1_000_000)
-                )
-                for info in back
-            ],
-        )
-
-    def _head(self, key: str) -> ObjectInfo | None:
-        try:
-            return self._bucket.head(key).info
-        except ObjectError:
-            return None  # it is gone
+            self._late += sum(map(self._is_late, keys))
 
     # -- where it starts -------------------------------------------------------------------------
 
@@ -350,11 +280,6 @@ class Listing:
 
 def _age(info: ObjectInfo) -> tuple[datetime, str]:
     return info.last_modified, info.key
-
-
-def _batches(items: Iterator[T], size: int) -> Iterator[list[T]]:
-    while batch := [*islice(items, size)]:
-        yield batch
 
 
 def _ahead(pool: ThreadPoolExecutor, pages: Iterator[T]) -> Iterator[T]:

@@ -197,6 +197,16 @@ class Manifest:
             )
         return killed
 
+    def reload(self, run: Run) -> None:
+        """Set what a run is said to have mirrored to what was committed of it."""
+        (row,) = self.query(
+            "SELECT objects, replaced, entries, rejected, compressed_bytes, raw_bytes FROM runs"
+            " WHERE run_id = ?",
+            [run.run_id],
+        )
+        for name in row.keys():  # noqa: SIM118 - a row of SQLite iterates over its values
+            setattr(run, name, row[name])
+
     def finish_run(self, run: Run) -> None:
         """Note how a run ended, and move the generation so that readers see it."""
         with self._transaction() as db:

@@ -89,7 +89,7 @@ class _Retry:
     def run(self) -> RetrySummary:
         if self._lake.begin(self._manifest, self._run):
             # A killed run told the catalog nothing of what it committed.
-            catalog.publish(self._settings.data_dir, self._manifest)
+            catalog.publish_if_possible(self._settings.data_dir, self._manifest)
         lines = 0
         try:
             damaged = self._bind_quarantine()
@@ -111,7 +111,8 @@ class _Retry:
             self._run.finished_us = now_us()
             self._run.objects = len(self._mended)
             self._manifest.finish_run(self._run)
-            catalog.publish(self._settings.data_dir, self._manifest)
+            publish = catalog.publish if self._run.status == "ok" else catalog.publish_if_possible
+            publish(self._settings.data_dir, self._manifest)
         return RetrySummary(
             run_id=self._run.run_id,
             lines=lines,

@@ -102,7 +102,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         _setting(
             "CLOUDFLARE_API_BASE_URL",
-            about="Cloudflare API that verifies the token.",
+            about="Cloudflare API that verifies the token and holds the queue.",
             pattern="^https?://",
         ),
     ] = "https://api.cloudflare.com/client/v4"
@@ -165,6 +165,22 @@ class Settings(Struct, frozen=True, kw_only=True):
             le=3600,
         ),
     ] = 0
+    queue_id: Annotated[
+        Annotated[str, Meta(pattern="^[0-9A-Za-z-]{1,64}$")] | None,
+        _setting(
+            "WAREHOUSE_QUEUE_ID",
+            about="Cloudflare Queue (its id) with the buckets' event notifications, for `sync --events` and"
+            " `sync --watch`; in the account of CLOUDFLARE_ACCOUNT_ID. Unset: off.",
+        ),
+    ] = None
+    queue_token: Annotated[
+        str | None,
+        _setting(
+            "WAREHOUSE_QUEUE_TOKEN",
+            about="Cloudflare API token with Queues Edit rights; CLOUDFLARE_API_KEY when unset.",
+            secret=True,
+        ),
+    ] = None
     host: Annotated[
         str,
         _setting(

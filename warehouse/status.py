@@ -11,7 +11,7 @@ from warehouse import gaps
 from warehouse.errors import UnavailableError
 from warehouse.service import Warehouse
 from warehouse.settings import Settings
-from warehouse.settings_file import log_prefixes
+from warehouse.settings_file import log_prefixes, targets
 
 
 def require_warehouse(data_dir: Path) -> None:
@@ -37,12 +37,15 @@ def reading(settings: Settings) -> Iterator[Warehouse]:
 def read(settings: Settings) -> dict[str, Any]:
     """The facts, under camelCase names; times in epoch milliseconds, sizes in bytes.
 
-    `lastRun` is null when there was none, `schedule` without WAREHOUSE_SCHEDULE; `tables` holds files,
-    entries and bytes by table, `gaps` how many the last `hours` have and the newest of them. Raises UnavailableError when there is no warehouse.
+    `lastRun` is null when there was none, `bucketRuns` holds the latest sync of each bucket, `schedule` is
+    null without WAREHOUSE_SCHEDULE; `tables` holds files, entries and bytes by table, `gaps` how many the
+    last `hours` have and the newest of them. Raises UnavailableError when there is no warehouse.
     """
     with reading(settings) as warehouse:
         facts = warehouse.run("status", {"log_prefixes": log_prefixes(settings)})[0]
         last_run = warehouse.run("status_last_run")
+        buckets = [target.bucket for target in targets(settings) if target.bucket is not None]
+        bucket_runs = warehouse.run("status_bucket_runs", {"buckets": buckets})
         tables = warehouse.run("status_tables")
         schedule = warehouse.health()["schedule"]
         missing = warehouse.gaps(gaps.HOURS)
@@ -51,6 +54,7 @@ def read(settings: Settings) -> dict[str, Any]:
         **facts,
         "tables": tables,
         "lastRun": last_run[0] if last_run else None,
+        "bucketRuns": bucket_runs,
         "schedule": schedule,
         "gaps": {
             "hours": missing["hours"],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Protocol
@@ -16,6 +16,7 @@ from warehouse import catalog, duck, gaps, lock
 from warehouse.billing import note
 from warehouse.bucket import Bucket
 from warehouse.commit import Committer
+from warehouse.comparison import Comparison, Found
 from warehouse.errors import BadRequestError, BucketError, WarehouseError
 from warehouse.fetcher import Fetcher
 from warehouse.housekeeping import compact
@@ -23,13 +24,14 @@ from warehouse.ingest.others import OtherObjects
 from warehouse.ingest.packages import PackageSync
 from warehouse.ingest.pipeline import Pipeline
 from warehouse.lake import Lake
-from warehouse.listing import Found, Listing
+from warehouse.listing import Listing
 from warehouse.manifest import Manifest, Run, now_us
+from warehouse.named import Keys, Named
 from warehouse.settings import MIB, Settings
 from warehouse.settings_file import targets
-from warehouse.sync_summary import BucketOutcome, SyncSummary, together
+from warehouse.sync_summary import BucketOutcome, SyncSummary, kept, together
 
-__all__ = ["Progress", "SyncSummary", "run"]
+__all__ = ["Progress", "SyncSummary", "attempt", "run"]
 
 #: A chunk is committed as a whole: what a kill can cost is the work on one chunk.
 _CHUNK_BYTES = 64 * MIB
@@ -69,23 +71,41 @@ def run(
 
     A bucket that fails does not keep the others from being mirrored. Raises BusyError when another writer
     runs, BadRequestError when `only` names a bucket that is not set, and BucketError when no bucket could be
-    mirrored (of a single one the error itself: CredentialsError …); what was committed before stays.
+    mirrored (of a single one the error itself: CredentialsError …); what was committed before stays, and the
+    error says how much that is.
     """
-    chosen = _chosen(settings, only)
+    summary, error = attempt(settings, progress, full=full, only=only)
+    if error is not None:
+        raise error
+    return summary
+
+
+def attempt(
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    full: bool = False,
+    only: Sequence[str] = (),
+    keys: Mapping[str, Keys] | None = None,
+) -> tuple[SyncSummary, WarehouseError | None]:
+    """`run`, but a failure of all buckets is given back, with the summary of what it left done.
+
+    With `keys`, by bucket, nothing is listed: only these are asked for and mirrored. Raises what keeps a sync
+    from beginning.
+    """
+    chosen = _chosen(settings, only if keys is None else [*keys])
     buckets = [_opened(target) for target in chosen] if len(chosen) > 1 else [Bucket(chosen[0])]
     progress = progress or _Silent()
     try:
         with lock.writer(settings.data_dir), closing(Manifest(settings.data_dir)) as manifest:
             newest = gaps.newest_us(manifest)
-            if len(chosen) == 1:
-                summary = _Sync(chosen[0], buckets[0], manifest, progress, full).run()
-            else:
-                summary = together(
-                    [
-                        _one(target, bucket, manifest, progress, full)
-                        for target, bucket in zip(chosen, buckets, strict=True)
-                    ]
-                )
+            ended = [
+                _ended(_Sync(target, bucket, manifest, progress, full, keys[bucket.name] if keys else None))
+                for target, bucket in zip(chosen, buckets, strict=True)
+            ]
+            summary = together([each for each, _ in ended])
+            if summary.status == "failed":
+                return summary, _failure([error for _, error in ended if error is not None], summary)
             if note_of_it := compact.after_sync(settings, manifest):
                 summary.notes.append(note_of_it)
             if summary.entries and (note_of_it := gaps.after_sync(settings, manifest, newest)):
@@ -94,10 +114,26 @@ def run(
         progress.close()
         for bucket in buckets:
             bucket.close()
-    if summary.status == "failed":
+    return summary, None
+
+
+def _ended(job: _Sync) -> tuple[SyncSummary, WarehouseError | None]:
+    """How the sync of one bucket ended; the failure of one of several is part of the summary."""
+    try:
+        return job.run(), None
+    except WarehouseError as error:
+        return job.summary(str(error)), error
+
+
+def _failure(errors: Sequence[WarehouseError], summary: SyncSummary) -> WarehouseError:
+    """The error of a sync that mirrored no bucket to its end."""
+    if len(errors) == 1:
+        error = errors[0]
+    else:
         reasons = "; ".join(f"{bucket.bucket}: {bucket.error}" for bucket in summary.failed)
-        raise BucketError(f"none of the {len(chosen)} buckets could be mirrored: {reasons}")
-    return summary
+        error = BucketError(f"none of the {len(errors)} buckets could be mirrored: {reasons}")
+    error.kept = kept(summary.objects, summary.entries)
+    return error
 
 
 def _chosen(settings: Settings, only: Sequence[str]) -> list[Settings]:
@@ -130,22 +166,18 @@ def _opened(settings: Settings) -> Bucket:
         return _Unopened(settings, error)
 
 
-def _one(
-    settings: Settings, bucket: Bucket, manifest: Manifest, progress: Progress, full: bool
-) -> SyncSummary:
-    """The sync of one of several buckets: its failure is part of the summary."""
-    job = _Sync(settings, bucket, manifest, progress, full)
-    try:
-        return job.run()
-    except WarehouseError as error:
-        return job.summary(str(error))
-
-
 class _Sync:
     def __init__(
-        self, settings: Settings, bucket: Bucket, manifest: Manifest, progress: Progress, full: bool
+        self,
+        settings: Settings,
+        bucket: Bucket,
+        manifest: Manifest,
+        progress: Progress,
+        full: bool,
+        keys: Keys | None,
     ) -> None:
         self._settings = settings
+        self._keys = keys
         self._bucket = bucket
         self._manifest = manifest
         self._progress = progress
@@ -169,13 +201,15 @@ class _Sync:
     def run(self) -> SyncSummary:
         if self._lake.begin(self._manifest, self._run):
             # A killed run told the catalog nothing of what it committed.
-            catalog.publish(self._settings.data_dir, self._manifest)
+            catalog.publish_if_possible(self._settings.data_dir, self._manifest)
         try:
             self._mirror()
             self._run.status = "ok"
         except BaseException as error:
             self._run.status = "failed"
             self._run.detail = str(error) if isinstance(error, WarehouseError) else type(error).__name__
+            # A commit that failed had been counted already.
+            self._manifest.reload(self._run)
             raise
         finally:
             self._con.close()
@@ -183,14 +217,17 @@ class _Sync:
             note(self._run, self._bucket, self._settings)
             self._manifest.finish_run(self._run)
             # After a failure too: what was committed counts, and what it replaced will be swept.
-            catalog.publish(self._settings.data_dir, self._manifest)
+            publish = catalog.publish if self._run.status == "ok" else catalog.publish_if_possible
+            publish(self._settings.data_dir, self._manifest)
         return self.summary()
 
     def summary(self, error: str | None = None) -> SyncSummary:
         """What came of it; `error` is why it ended before it was done."""
+        # A run that went well can fail at the very end, when its catalog cannot be written.
+        status = self._run.status if error is None else "failed"
         return SyncSummary(
             run_id=self._run.run_id,
-            status=self._run.status,
+            status=status,
             objects=self._run.objects,
             replaced=self._run.replaced,
             gone=self._gone,
@@ -213,11 +250,12 @@ class _Sync:
             buckets=[
                 BucketOutcome(
                     bucket=self._bucket.name,
-                    status=self._run.status,
+                    status=status,
                     run_id=self._run.run_id,
                     objects=self._run.objects,
                     entries=self._run.entries,
                     error=error,
+                    kept=kept(self._run.objects, self._run.entries) if error is not None else None,
                 )
             ],
         )
@@ -225,7 +263,7 @@ class _Sync:
     def _mirror(self) -> None:
         if isinstance(self._bucket, _Unopened):
             raise self._bucket.failure
-        listing = Listing(self._settings, self._bucket, self._manifest, self._run.started_us, full=self._full)
+        listing = self._compared()
         self._run.full_listing = listing.full
         committer = self._committer
         today = f"{datetime.fromtimestamp(self._run.started_us / 1e6, UTC):%Y-%m-%d}"
@@ -246,6 +284,18 @@ class _Sync:
         self._manifest.remember(listing.remember())
         self._notes = listing.notes
         self._run.detail = "; ".join(listing.notes) or None
+        if self._keys is None:
+            self._take_inventory()
+
+    def _compared(self) -> Comparison:
+        """The bucket's objects against the ledger."""
+        at = self._run.started_us
+        if self._keys is not None:
+            return Named(self._settings, self._bucket, self._manifest, at, self._keys)
+        return Listing(self._settings, self._bucket, self._manifest, at, full=self._full)
+
+    def _take_inventory(self) -> None:
+        """What is no log: packages and other prefixes."""
         packages = PackageSync(
             self._settings, self._bucket, self._manifest, self._lake, self._con, self._run.run_id
         )
@@ -254,9 +304,9 @@ class _Sync:
             self._settings, self._bucket, self._manifest, self._lake, self._con, self._run.run_id
         )
         others.run()
-        committer.files += packages.files + others.files
+        self._committer.files += packages.files + others.files
 
-    def _found(self, listing: Listing) -> Iterator[Found]:
+    def _found(self, listing: Comparison) -> Iterator[Found]:
         """What is to be fetched, while the listing goes on; what came back unchanged is committed here."""
         objects = size = 0
         for page in listing.pages():

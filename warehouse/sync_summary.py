@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import add
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -33,7 +34,7 @@ _SUMS = (
 
 
 class BucketOutcome(Struct, frozen=True):
-    """How the sync of one bucket ended: ok, or failed with the reason; what it committed before stays."""
+    """How the sync of one bucket ended: ok, or failed with the reason; `kept` says what of it stays."""
 
     bucket: str
     status: str
@@ -41,10 +42,30 @@ class BucketOutcome(Struct, frozen=True):
     objects: int
     entries: int
     error: str | None = None
+    kept: str | None = None
+
+
+def kept_of(run: Mapping[str, Any]) -> str | None:
+    """`kept` of a row of the runs (`objects`, `entries`): of one that failed or was killed."""
+    if run["kind"] != "sync" or run["status"] not in ("failed", "killed"):
+        return None
+    return kept(run["objects"], run["entries"])
+
+
+def kept(objects: int, entries: int) -> str | None:
+    """That a run which failed had mirrored so much, and that nothing of it is done again."""
+    if not objects:
+        return None
+    return (
+        f"{objects:,} object{'' if objects == 1 else 's'}, {entries:,} entr{'y' if entries == 1 else 'ies'}"
+        " mirrored before the failure; the next sync goes on from there"
+    )
 
 
 class SyncSummary(Struct, frozen=True):
-    """What one sync did. Sizes in bytes: compressed as fetched, raw after decompression.
+    """What one sync did, also one that failed half-way (`status`): what is counted is committed and stays.
+
+    Sizes in bytes: compressed as fetched, raw after decompression.
 
     `listed` objects were named by the bucket, all of the prefix if `full_listing`. `skipped` objects changed
     or went away while they were read; the next sync takes them. `class_a` and `class_b` count every attempt,
@@ -82,15 +103,16 @@ class SyncSummary(Struct, frozen=True):
 
 
 def together(summaries: Sequence[SyncSummary]) -> SyncSummary:
-    """The summary of the syncs of several buckets, in their order; that of one bucket as it is."""
+    """The summary of the syncs of several buckets, or one after another; that of a single one as it is."""
     first = summaries[0]
     if len(summaries) == 1:
         return first
     sums = {name: reduce(add, (getattr(each, name) for each in summaries)) for name in _SUMS}
     failed = sum(len(each.failed) for each in summaries)
+    tried = sum(len(each.buckets) for each in summaries)
     return msgspec.structs.replace(
         first,
-        status="ok" if not failed else "failed" if failed == len(summaries) else "partial",
+        status="ok" if not failed else "failed" if failed == tried else "partial",
         sync_url=", ".join(each.sync_url for each in summaries),
         full_listing=all(each.full_listing for each in summaries),
         **sums,

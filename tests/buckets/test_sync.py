@@ -195,6 +195,18 @@ def test_the_command_says_which_bucket_failed_and_ends_with_1(
     assert "error: is-not-there was not mirrored: " in answer.stderr
     told = json.loads(answer.stdout)
     assert (told["status"], told["entries"]) == ("partial", 2)
+    assert [(each["bucket"], each["status"], each["entries"]) for each in told["buckets"]] == [
+        ("is-not-there", "failed", 0),
+        (eu, "ok", 2),
+    ]
+    shown = CliRunner().invoke(cli, ["status"], standalone_mode=False).stdout
+    assert f"Last sync of {eu} " in shown
+    assert "Last sync of is-not-there " in shown
+    facts = json.loads(CliRunner().invoke(cli, ["status", "--json"], standalone_mode=False).stdout)
+    assert {run["bucket"]: run["status"] for run in facts["bucketRuns"]} == {
+        "is-not-there": "failed",
+        eu: "ok",
+    }
     chosen = CliRunner().invoke(cli, ["sync", "--json", "--bucket", eu], standalone_mode=False)
     assert (chosen.return_value, json.loads(chosen.stdout)["status"]) == (0, "ok")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -65,10 +66,13 @@ def test_a_refused_token_fails_with_the_reason_and_without_the_token(bare_cli: C
 
 def test_a_wrong_secret_is_refused_by_the_server_in_one_line(cli: Cli) -> None:
     done = cli("sync", R2_SECRET_ACCESS_KEY=SECRET)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert done.returncode == 1
     assert done.stderr.startswith("error: The credentials are refused: ")
     assert done.stderr.count("\n") == 1
-    assert SECRET not in done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["status"], summary["objects"], summary["entries"]) == ("failed", 0, 0)
+    assert summary["buckets"][0]["error"].startswith("The credentials are refused: ")
+    assert SECRET not in done.stderr + done.stdout
 
 
 def test_a_bucket_that_is_not_there_is_named(cli: Cli) -> None:

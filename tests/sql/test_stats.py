@@ -1,6 +1,6 @@
 """GET /logs/stats, GET /stats, `warehouse status` and `warehouse doctor`: endpoints/logs_stats,
 endpoints/log_distributions, endpoints/storage_stats, endpoints/package_distribution, endpoints/status,
-endpoints/status_last_run, endpoints/status_tables, endpoints/doctor_entries;
+endpoints/status_last_run, endpoints/status_bucket_runs, endpoints/status_tables, endpoints/doctor_entries;
 views/files, views/ledger, views/runs.
 """
 
@@ -179,6 +179,39 @@ def test_the_latest_run_is_shown(builder: Builder) -> None:
     # Only a sync that went well is the last sync.
     assert warehouse.logs_stats()["lastSync"] == 1_002_500
     assert warehouse.stats()["r2"]["lastSync"] == "1970-01-01T00:16:42.500Z"
+    warehouse.close()
+
+
+def test_the_latest_sync_of_each_bucket_is_shown(builder: Builder) -> None:
+    manifest = Manifest(builder.settings.data_dir)
+    told = [("r1", "sync", "a"), ("r2", "sync", "b"), ("r3", "sync", "a"), ("r4", "compact", None)]
+    for number, (run_id, kind, bucket) in enumerate(told):
+        run = Run(run_id=run_id, kind=kind, status="ok", started_us=number * 1_000_000, bucket=bucket)
+        manifest.start_run(run)
+        run.status, run.finished_us, run.objects, run.entries = "ok", run.started_us + 500_000, number, 7
+        manifest.finish_run(run)
+    manifest.close()
+    warehouse = builder.open()
+    every = warehouse.run("status_bucket_runs", {"buckets": []})
+    assert [(row["bucket"], row["runId"], row["objects"]) for row in every] == [
+        ("a", "r3", 2),
+        ("b", "r2", 1),
+    ]
+    assert every[0] == {
+        "runId": "r3",
+        "kind": "sync",
+        "bucket": "a",
+        "status": "ok",
+        "startedAt": 2_000,
+        "finishedAt": 2_500,
+        "durationMs": 500,
+        "objects": 2,
+        "entries": 7,
+        "rejectedLines": 0,
+        "detail": None,
+    }
+    chosen = warehouse.run("status_bucket_runs", {"buckets": ["b", "never-synced"]})
+    assert [row["runId"] for row in chosen] == ["r2"]
     warehouse.close()
 
 

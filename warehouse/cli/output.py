@@ -62,12 +62,18 @@ def write_parts(parts: Iterable[str]) -> None:
 
 
 def camel(struct: msgspec.Struct) -> dict[str, Any]:
-    """The fields of a struct under the API's camelCase names."""
+    """The fields of a struct, and of structs in it, under the API's camelCase names."""
     rows = {}
     for name in struct.__struct_fields__:
         first, *rest = name.split("_")
-        rows[first + "".join(word.capitalize() for word in rest)] = getattr(struct, name)
+        rows[first + "".join(word.capitalize() for word in rest)] = _nested(getattr(struct, name))
     return rows
+
+
+def _nested(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return camel(value)
+    return [_nested(item) for item in value] if isinstance(value, list) else value
 
 
 def count(number: int) -> str:

@@ -8,6 +8,7 @@ import click
 
 from warehouse.cli import output
 from warehouse.cli.state import State, pass_state
+from warehouse.sync_summary import kept_of
 
 
 @click.command(
@@ -84,7 +85,8 @@ def _for_people(found: dict[str, Any]) -> str:
         months,
         right=set(range(1, 11)),
     )
-    notes = [f"{output.moment(run['startedAt'])}: {run['detail']}" for run in found["runs"] if run["detail"]]
+    told = [(run, [text for text in (run["detail"], kept_of(run)) if text]) for run in found["runs"]]
+    notes = [f"{output.moment(run['startedAt'])}: {'; '.join(texts)}" for run, texts in told if texts]
     return text + ("\n\n" + "\n".join(map(output.shown, notes)) if notes else "")
 
 

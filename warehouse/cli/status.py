@@ -8,6 +8,7 @@ import click
 
 from warehouse.cli import output
 from warehouse.cli.state import State, pass_state
+from warehouse.sync_summary import kept_of
 
 
 @click.command(
@@ -21,7 +22,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON; times are epoch milliseconds.")
 @pass_state
 def status(state: State, as_json: bool) -> None:
-    """Show how many entries, files and bytes the warehouse holds, and how its last run ended."""
+    """Show how many entries, files and bytes the warehouse holds, and how its last runs ended."""
     from warehouse import status as facts
 
     found = facts.read(state.settings)
@@ -41,7 +42,7 @@ def _for_people(found: dict[str, Any]) -> str:
         ("Log text", output.size(found["rawBytes"])),
         ("Parquet", f"{output.size(found['parquetBytes'])} in {output.counted(found['files'], 'file')}"),
         ("Gaps", _gaps(found["gaps"])),
-        ("Last run", _run(found["lastRun"])),
+        *_last_runs(found),
     ]
     if schedule := found["schedule"]:
         ended = f", the last one {schedule['outcome']}" if schedule["outcome"] else ""
@@ -76,13 +77,27 @@ def _gaps(found: dict[str, Any]) -> str:
     )
 
 
+def _last_runs(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """The last run, and where it was one sync of several buckets, or no sync: the last sync of each."""
+    last, of_buckets = found["lastRun"], found["bucketRuns"]
+    rows = [("Last run", _run(last))]
+    if len(of_buckets) > 1:
+        several = [(f"Last sync of {run['bucket']}", _run(run)) for run in of_buckets]
+        return several if last["kind"] == "sync" else rows + several
+    return rows
+
+
 def _run(run: dict[str, Any] | None) -> str:
     if run is None:
         return "none yet"
     text = f"{run['kind']} at {output.moment(run['startedAt'])}: {run['status']}"
     if run["durationMs"] is not None:
+        text += f" after {run['durationMs'] / 1000:.1f} s"
+    if stays := kept_of(run):
+        text += f"; {stays}"
+    elif run["durationMs"] is not None:
         text += (
-            f" after {run['durationMs'] / 1000:.1f} s, {output.counted(run['objects'], 'object')},"
+            f", {output.counted(run['objects'], 'object')},"
             f" {output.counted(run['entries'], 'entry', 'entries')}"
         )
     return text + (f" ({run['detail']})" if run["detail"] else "")

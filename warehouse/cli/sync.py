@@ -13,7 +13,8 @@ from warehouse.cli.state import State, pass_state, stopped_by_signals, with_buck
 from warehouse.errors import WarehouseError
 
 if TYPE_CHECKING:
-    from warehouse.sync import SyncSummary
+    from warehouse.sync_summary import BucketOutcome, SyncSummary
+    from warehouse.unattended.event_sync import EventsSummary
 
 
 class ProgressBar:
@@ -66,6 +67,7 @@ Examples:
   warehouse sync --full          find also what changed, left or came late long ago
   warehouse sync --bucket logs   only this bucket of the settings file
   warehouse sync --watch         again every minute, until it is stopped
+  warehouse sync --events        only what the queue of event notifications names
   warehouse sync --json          one line of JSON on stdout
   warehouse sync | jq .entries   the same, because stdout is no terminal
 """
@@ -78,6 +80,9 @@ Examples:
     help="Only this bucket of the settings file; may be given several times.",
 )
 @click.option("--full", is_flag=True, help="List everything, not only where something new can be.")
+@click.option(
+    "--events", is_flag=True, help="Mirror what WAREHOUSE_QUEUE_ID names until it is empty; list nothing."
+)
 @click.option("--watch", is_flag=True, help="Sync again and again until it is stopped; one line a sync.")
 @click.option(
     "--interval",
@@ -89,34 +94,52 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
 @pass_state
 def sync(
-    state: State, buckets: tuple[str, ...], full: bool, watch: bool, interval: float, as_json: bool
+    state: State,
+    buckets: tuple[str, ...],
+    full: bool,
+    events: bool,
+    watch: bool,
+    interval: float,
+    as_json: bool,
 ) -> int:
     """Fetch the log objects of all buckets that the warehouse lacks and make them queryable.
 
     Safe to repeat: what is here already is not fetched again, an object that changed replaces its rows,
     and a run that was killed leaves nothing half done. A bucket that fails does not keep the others from
-    being mirrored; the exit code is 1 then.
+    being mirrored; the exit code is 1 then. What was mirrored before a failure stays, and is told.
     """
     from warehouse import sync as work
 
     if watch:
-        if buckets or full:
-            raise click.UsageError("--watch goes with neither --bucket nor --full")
+        if buckets or full or events:
+            raise click.UsageError("--watch goes with none of --bucket, --full and --events")
         return _watch(state, interval, as_json or not sys.stdout.isatty())
+    if events:
+        if buckets or full:
+            raise click.UsageError("--events goes with neither --bucket nor --full")
+        return _events(state, as_json or not sys.stdout.isatty())
     with with_bucket(state.settings) as settings:
         bar = ProgressBar() if sys.stderr.isatty() else None
         try:
-            summary = work.run(settings, progress=bar, full=full, only=buckets)
+            summary, error = work.attempt(settings, progress=bar, full=full, only=buckets)
         finally:
             if bar is not None:
                 bar.close()
     if as_json or not sys.stdout.isatty():
         output.write(output.to_json(output.camel(summary)))
-    else:
+    elif error is None:
         _tell(summary)
+    if error is not None:
+        raise error
     for bucket in summary.failed:
-        click.echo(f"error: {bucket.bucket} was not mirrored: {bucket.error}", err=True)
+        click.echo(f"error: {failed_bucket(bucket)}", err=True)
     return 1 if summary.failed else 0
+
+
+def failed_bucket(bucket: BucketOutcome) -> str:
+    """One line about a bucket that failed beside others that did not."""
+    text = f"{bucket.bucket} was not mirrored: {bucket.error}"
+    return f"{text}; {bucket.kept}" if bucket.kept else text
 
 
 def _watch(state: State, interval: float, as_json: bool) -> int:
@@ -126,14 +149,65 @@ def _watch(state: State, interval: float, as_json: bool) -> int:
     def told(summary: SyncSummary) -> None:
         output.write(output.to_json(output.camel(summary)) if as_json else brief(summary))
 
+    def told_events(summary: EventsSummary) -> None:
+        if summary.messages:
+            output.write(output.to_json(output.camel(summary)) if as_json else brief_events(summary))
+        _tell_malformed(summary)
+
     def failed(error: WarehouseError, wait: float) -> None:
         click.echo(f"error: {error}; the next try is in {wait:.0f} s", err=True)
 
     with with_bucket(state.settings) as settings:
-        watcher = Watcher(settings, interval, told=told, failed=failed)
+        watcher = Watcher(settings, interval, told=told, told_events=told_events, failed=failed)
         with stopped_by_signals(watcher):
             watcher.run()
     return 0
+
+
+def _events(state: State, as_json: bool) -> int:
+    """One run by the queue."""
+    from warehouse.unattended import event_sync
+
+    with with_bucket(state.settings) as settings:
+        bar = ProgressBar() if sys.stderr.isatty() else None
+        try:
+            summary, error = event_sync.attempt(settings, bar)
+        finally:
+            if bar is not None:
+                bar.close()
+    if as_json:
+        output.write(output.to_json(output.camel(summary)))
+    else:
+        output.write(f"{_what_the_queue_said(summary)}.")
+        if summary.sync is not None and error is None:
+            _tell(summary.sync)
+    _tell_malformed(summary)
+    if error is not None:
+        raise error
+    failed = summary.sync.failed if summary.sync else []
+    for bucket in failed:
+        click.echo(f"error: {failed_bucket(bucket)}", err=True)
+    return 1 if failed else 0
+
+
+def brief_events(summary: EventsSummary) -> str:
+    """One line about one of many runs by the queue."""
+    entries = summary.sync.entries if summary.sync else 0
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC  {summary.status}: {_what_the_queue_said(summary)},"
+        f" {output.counted(entries, 'entry', 'entries')}"
+    )
+
+
+def _what_the_queue_said(summary: EventsSummary) -> str:
+    facts = ((summary.ignored, "about other keys"), (summary.given_back, "given back"))
+    odd = [f"{output.count(number)} {what}" for number, what in facts if number]
+    return output.counted(summary.messages, "event") + (f" ({', '.join(odd)})" if odd else "")
+
+
+def _tell_malformed(summary: EventsSummary) -> None:
+    for message in summary.malformed:
+        click.echo(f"note: {output.shown(message.reason)}", err=True)
 
 
 def brief(summary: SyncSummary) -> str:

@@ -104,7 +104,7 @@ class _Cleanup:
     def run(self) -> CleanupSummary:
         if not self._dry_run and self._lake.begin(self._manifest, self._run):
             # A killed run told the catalog nothing of what it committed.
-            catalog.publish(self._settings.data_dir, self._manifest)
+            catalog.publish_if_possible(self._settings.data_dir, self._manifest)
         entries = objects = 0
         try:
             # The buckets first: they need the ledger only, and a failure there leaves the warehouse whole.
@@ -123,7 +123,8 @@ class _Cleanup:
                 self._run.finished_us = now_us()
                 self._run.entries, self._run.objects = entries, objects
                 self._manifest.finish_run(self._run)
-                catalog.publish(self._settings.data_dir, self._manifest)
+                publish = catalog.publish if self._run.status == "ok" else catalog.publish_if_possible
+                publish(self._settings.data_dir, self._manifest)
         return CleanupSummary(entries, self._freed, objects, self._cutoff, self._dry_run, self._scope)
 
     def _clean_warehouse(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -66,7 +66,7 @@ def job(settings: Settings, manifest: Manifest, kind: str) -> Iterator[Job]:
             shutil.rmtree(left)
     if lake.begin(manifest, run):
         # A killed run told the catalog nothing of what it committed.
-        catalog.publish(settings.data_dir, manifest)
+        catalog.publish_if_possible(settings.data_dir, manifest)
     try:
         with bounded(settings) as con:
             yield Job(settings, manifest, lake, con, run)
@@ -79,5 +79,5 @@ def job(settings: Settings, manifest: Manifest, kind: str) -> Iterator[Job]:
         run.finished_us = now_us()
         manifest.finish_run(run)
         # A damaged file, of which the error that is on its way tells, must not put another in its place.
-        with suppress(duck.Error) if run.status == "failed" else nullcontext():
-            catalog.publish(settings.data_dir, manifest)
+        publish = catalog.publish if run.status == "ok" else catalog.publish_if_possible
+        publish(settings.data_dir, manifest)

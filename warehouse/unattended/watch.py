@@ -1,21 +1,31 @@
-"""Syncs again and again, an interval apart."""
+"""Syncs again and again, an interval apart: by the queue where there is one, else by listing."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from warehouse import sync
 from warehouse.errors import WarehouseError
 from warehouse.settings import Settings
+from warehouse.unattended import event_sync
+from warehouse.unattended.event_sync import EventsSummary
+from warehouse.unattended.plan import planned
 from warehouse.unattended.scheduler import Clock, Stopped, Stopping, WallClock
 
 #: After failures the wait doubles up to this many seconds (or the interval, where that is longer).
 LONGEST_WAIT = 3600.0
+#: With a queue and without a schedule, a sync lists after this time, for events that never came.
+LISTING_EVERY = timedelta(hours=1)
 
 
 class Watcher:
-    """Polls the bucket until it is told to stop; what fails is told and tried again, later each time."""
+    """Polls the bucket, or its queue, until it is told to stop.
+
+    What fails is told and tried again, later each time. With a queue the first sync lists, and one whenever
+    the schedule says so; after a failure the next one does too: events may have been lost.
+    """
 
     def __init__(
         self,
@@ -23,13 +33,17 @@ class Watcher:
         interval: float,
         *,
         told: Callable[[sync.SyncSummary], None],
+        told_events: Callable[[EventsSummary], None],
         failed: Callable[[WarehouseError, float], None],
         clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._interval = interval
         self._told = told
+        self._told_events = told_events
         self._failed = failed
+        self._plan = planned(settings)
+        self._listing_due: datetime | None = None
         self._clock = clock or WallClock()
         self._stop = threading.Event()
 
@@ -42,13 +56,26 @@ class Watcher:
         failures = 0
         while not self._stop.is_set():
             try:
-                self._told(sync.run(self._settings, Stopping(self._stop)))
+                self._sync()
                 failures = 0
                 wait = self._interval
             except Stopped:
                 return
             except WarehouseError as error:
                 failures += 1
+                self._listing_due = None
                 wait = min(self._interval * 2**failures, max(LONGEST_WAIT, self._interval))
                 self._failed(error, wait)
             self._clock.wait(wait, self._stop)
+
+    def _sync(self) -> None:
+        """One sync, by the queue unless a listing is due. Raises WarehouseError and Stopped."""
+        now = self._clock.now()
+        if self._settings.queue_id is not None and self._listing_due is not None and now < self._listing_due:
+            summary, error = event_sync.attempt(self._settings, Stopping(self._stop))
+            self._told_events(summary)
+            if error is not None:
+                raise error
+            return
+        self._told(sync.run(self._settings, Stopping(self._stop)))
+        self._listing_due = self._plan.after(now) if self._plan else now + LISTING_EVERY
