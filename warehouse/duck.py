@@ -128,6 +128,6 @@ def statement_types(con: Connection, text: str) -> list[str]:
     return [str(statement.type).rsplit(".", 1)[-1] for statement in con.extract_statements(text)]
 
 
-def register(con: Connection, name: str, table: pa.Table) -> None:
-    """Make an Arrow table known to a connection under a name."""
+def register(con: Connection, name: str, table: pa.Table | pa.RecordBatchReader) -> None:
+    """Make an Arrow table known to a connection under a name; a reader can be read once."""
     con.register(name, table)

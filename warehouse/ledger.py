@@ -20,11 +20,15 @@ _LAST = chr(0x10FFFF)
 
 
 class Scope(Struct, frozen=True):
-    """What a listing covers: keys below `prefix`, after `after`; `loose`: only those in no folder of it."""
+    """What a listing covers: keys below `prefix`, after `after`; `loose`: only those in no folder of it.
+
+    Keys below prefixes of `without` are somebody else's.
+    """
 
     prefix: str
     after: str | None = None
     loose: bool = False
+    without: tuple[str, ...] = ()
 
     def covers(self, key: str) -> bool:
         """Whether a key would have been listed."""
@@ -32,6 +36,7 @@ class Scope(Struct, frozen=True):
             key.startswith(self.prefix)
             and (self.after is None or key > self.after)
             and not (self.loose and "/" in key[len(self.prefix) :])
+            and not key.startswith(self.without)
         )
 
 
@@ -59,15 +64,16 @@ class Ledger:
         )
         return {row[0] for row in rows}
 
-    def known(self, keys: Collection[str]) -> dict[str, Known]:
+    def known(self, keys: Collection[str], *, unread: bool = False) -> dict[str, Known]:
         """What the ledger has of these keys.
 
-        A row without a format is an object of the inventory, whose content nobody read: it has no version.
+        A row without a format is an object of the inventory, whose content nobody read: it has no version,
+        but for those who do not read it either (`unread`).
         """
         rows = self._manifest.query(
-            "SELECT o.key, iif(o.format IS NULL, '', o.etag), o.gone FROM json_each(?) AS j"
+            "SELECT o.key, iif(o.format IS NULL AND NOT ?, '', o.etag), o.gone FROM json_each(?) AS j"
             " CROSS JOIN objects AS o ON o.bucket = ? AND o.key = j.value",
-            [json.dumps([*keys]), self._bucket],
+            [unread, json.dumps([*keys]), self._bucket],
         )
         return {row[0]: Known(row[1], bool(row[2])) for row in rows}
 
@@ -81,6 +87,17 @@ class Ledger:
         )
         return {row["key"]: ledger_object(row) for row in rows}
 
+    def held(self, prefix: str) -> Iterator[list[LedgerObject]]:
+        """Objects below a prefix that the bucket has, by key, page by page."""
+        after = ""
+        while rows := self._manifest.query(
+            "SELECT * FROM objects WHERE bucket = ? AND key >= ? AND key < ? AND key > ? AND gone = 0"
+            " ORDER BY key LIMIT ?",
+            [self._bucket, prefix, prefix + _LAST, after, _PAGE],
+        ):
+            yield [ledger_object(row) for row in rows]
+            after = rows[-1]["key"]
+
     def vanished(self, scope: Scope) -> Iterator[list[LedgerObject]]:
         """Objects of the ledger that a listing of `scope` did not name, page by page."""
         after = scope.after
@@ -89,6 +106,8 @@ class Ledger:
                 "SELECT * FROM objects AS o WHERE o.bucket = :bucket AND o.key >= :prefix AND o.key < :end"
                 " AND (:after IS NULL OR o.key > :after) AND o.gone = 0"
                 " AND NOT (:loose AND instr(substr(o.key, length(:prefix) + 1), '/') > 0)"
+                " AND NOT EXISTS (SELECT 1 FROM json_each(:without) AS w"
+                " WHERE substr(o.key, 1, length(w.value)) = w.value)"
                 " AND NOT EXISTS (SELECT 1 FROM temp.listed AS l WHERE l.key = o.key)"
                 " ORDER BY o.key LIMIT :page",
                 {
@@ -97,6 +116,7 @@ class Ledger:
                     "end": scope.prefix + _LAST,
                     "after": after,
                     "loose": scope.loose,
+                    "without": json.dumps(scope.without),
                     "page": _PAGE,
                 },
             )

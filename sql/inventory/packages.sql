@@ -1,6 +1,7 @@
 -- The packages prefix of the bucket, parsed: see tables/packages.sql for grain and units.
 -- Reads package_objects (bucket, object_key, path: the key without the prefix, etag, size, last_modified,
 -- storage_class, metadata) of one bucket, and other_packages, the rows of all other buckets, which stay.
+-- Rows keep the order in which they come, by key: nothing is sorted, so that memory grows little with their number.
 -- Key layouts that are understood, each with or without a leading config hash:
 -- NAME/VERSION.tgz, NAME/VERSION/anything, NAME/-/BASE-VERSION.tgz, NAME-VERSION.tgz, NAME/package.json;
 -- NAME may have a scope (@scope/name, also written @scope%2fname).
@@ -53,4 +54,3 @@ SELECT
     x.stored_at,
     x.metadata
 FROM other_packages AS x
-ORDER BY 2, 1

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from warehouse import duck
 from warehouse.bucket import Bucket, ObjectInfo
-from warehouse.ingest.rollups import refresh_storage
-from warehouse.ingest.stored import stored_objects
+from warehouse.ingest.inventory import Inventory
 from warehouse.lake import Lake
+from warehouse.ledger import Known
 from warehouse.manifest import LedgerObject, Manifest
 from warehouse.settings import Settings
 
@@ -33,38 +33,25 @@ class OtherObjects:
         self._lake = lake
         self._con = con
         self._run_id = run_id
+        #: Prefixes that are mirrored with their content or metadata.
+        self._theirs = (settings.log_prefix, settings.package_prefix)
         #: Files that it took to write.
         self.files = 0
 
     def run(self) -> int:
         """List and compare with the ledger; returns how many objects came, changed or went."""
         wanted = self._settings.inventory_prefixes.split()
-        covered = tuple("" if prefix == _EVERYTHING else prefix for prefix in wanted)
-        if not covered:
+        if not wanted:
             return 0
-        ledger = {
-            key: item
-            for prefix in covered
-            for key, item in self._manifest.objects(self._bucket.name, prefix).items()
-            if not self._mirrored(key)
-        }
-        listed = {info.key: info for prefix in wanted for info in self._list(prefix)}
-        came = [self._row(info) for info in listed.values() if _is_news(info, ledger.get(info.key))]
-        gone = [item for key, item in ledger.items() if not item.gone and key not in listed]
-        if not (came or gone):
-            return 0
-        went = gone + [ledger[item.key] for item in came if item.key in ledger and not ledger[item.key].gone]
-        change = refresh_storage(
-            self._con, self._lake, stored_objects(came, went), self._manifest.files(), self._run_id
-        )
-        self._manifest.commit(
-            objects=came,
-            gone=[(item.bucket, item.key) for item in gone],
-            add=change.add,
-            remove=change.remove,
-        )
-        self.files = len(change.add)
-        return len(came) + len(gone)
+        inventory = Inventory(self._bucket.name, self._manifest, self._lake, self._con, self._run_id)
+        for prefix in wanted:
+            for page in inventory.pages(self._list(prefix)):
+                came = [self._row(info) for info in page.infos if _is_news(info, page.known.get(info.key))]
+                inventory.commit(came)
+        for prefix in wanted:
+            inventory.vanished("" if prefix == _EVERYTHING else prefix, without=self._theirs)
+        self.files = inventory.files
+        return inventory.changed
 
     def _list(self, prefix: str) -> Iterator[ObjectInfo]:
         """The objects below a prefix but logs and packages, which are not listed once more for `*`."""
@@ -81,7 +68,7 @@ class OtherObjects:
         return not key.endswith("/") and not self._mirrored(key)
 
     def _mirrored(self, key: str) -> bool:
-        return key.startswith((self._settings.log_prefix, self._settings.package_prefix))
+        return key.startswith(self._theirs)
 
     def _row(self, info: ObjectInfo) -> LedgerObject:
         first, slash, _ = info.key.partition("/")
@@ -97,5 +84,5 @@ class OtherObjects:
         )
 
 
-def _is_news(info: ObjectInfo, known: LedgerObject | None) -> bool:
+def _is_news(info: ObjectInfo, known: Known | None) -> bool:
     return known is None or known.gone or known.etag != info.etag

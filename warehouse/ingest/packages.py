@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -11,11 +12,14 @@ import pyarrow as pa
 from warehouse import duck, sqlfiles
 from warehouse.bucket import Bucket, ObjectInfo
 from warehouse.errors import ObjectError
-from warehouse.ingest.rollups import refresh_storage
-from warehouse.ingest.stored import stored_objects
+from warehouse.ingest.inventory import Inventory, Page
 from warehouse.lake import Lake
+from warehouse.ledger import Ledger
 from warehouse.manifest import LedgerObject, Manifest
 from warehouse.settings import Settings
+
+#: The part of the manifest's state that names buckets whose table is behind their ledger.
+_STATE = "packages"
 
 _PACKAGE_OBJECTS = pa.schema(
     [
@@ -54,51 +58,60 @@ class PackageSync:
 
     def run(self) -> int:
         """List, ask for the metadata of what is new, replace the inventory; returns how many changed."""
-        prefix = self._settings.package_prefix
-        ledger = self._manifest.objects(self._bucket.name, prefix)
-        listed = {info.key: info for info in self._bucket.list(prefix) if not info.key.endswith("/")}
-        fresh = [info for key, info in listed.items() if key not in ledger or ledger[key].etag != info.etag]
-        back = [
-            msgspec.structs.replace(
-                item, gone=False, modified_us=round(listed[key].last_modified.timestamp() * 1_000_000)
-            )
-            for key, item in ledger.items()
-            if item.gone and key in listed and item.etag == listed[key].etag
-        ]
-        gone = [item for key, item in ledger.items() if not item.gone and key not in listed]
-        if not (fresh or back or gone):
-            return 0
+        name, prefix = self._bucket.name, self._settings.package_prefix
+        stale = {(_STATE, name): True}
+        inventory = Inventory(name, self._manifest, self._lake, self._con, self._run_id)
         with ThreadPoolExecutor(self._settings.fetch_threads, "head") as pool:
-            came = [item for item in pool.map(self._ledger_row, fresh) if item is not None]
-        came += back
-        went = gone + [ledger[item.key] for item in came if item.key in ledger and not ledger[item.key].gone]
-        staying = {key: item for key, item in ledger.items() if key in listed}
-        held = staying | {item.key: item for item in came}
-        current = self._manifest.files()
-        change = refresh_storage(self._con, self._lake, stored_objects(came, went), current, self._run_id)
-        duck.register(self._con, "package_objects", self._table(list(held.values())))
-        before = [self._lake.path(file) for file in current if file.table == "packages"]
+            for page in inventory.pages(self._listed(prefix)):
+                inventory.commit(self._news(inventory, page, pool), stale)
+        inventory.vanished(prefix, state=stale)
+        self.files = inventory.files
+        # Also what a run left that was killed between the ledger and the table.
+        if name in self._manifest.state(_STATE):
+            self._replace_table(prefix)
+        return inventory.changed
+
+    def _listed(self, prefix: str) -> Iterator[ObjectInfo]:
+        return (info for info in self._bucket.list(prefix) if not info.key.endswith("/"))
+
+    def _news(self, inventory: Inventory, page: Page, pool: ThreadPoolExecutor) -> list[LedgerObject]:
+        """What is new or changed on a page, with its metadata, and what came back as it was."""
+        fresh, back = [], {}
+        for info in page.infos:
+            known = page.known.get(info.key)
+            if known is None or known.etag != info.etag:
+                fresh.append(info)
+            elif known.gone:
+                back[info.key] = info
+        came = [item for item in pool.map(self._ledger_row, fresh) if item is not None]
+        return came + [
+            msgspec.structs.replace(item, gone=False, modified_us=_us(back[key]))
+            for key, item in inventory.objects(back).items()
+        ]
+
+    def _replace_table(self, prefix: str) -> None:
+        """Write the table `packages` anew: this bucket's objects from the ledger, the others' as they are."""
+        held = (self._batch(items) for items in Ledger(self._manifest, self._bucket.name).held(prefix))
+        duck.register(self._con, "package_objects", pa.RecordBatchReader.from_batches(_PACKAGE_OBJECTS, held))
+        old = self._manifest.files("packages")
+        before = [self._lake.path(file) for file in old]
         self._con.execute(
             "CREATE OR REPLACE TEMP VIEW other_packages AS SELECT * FROM"
             f" ({duck.parquet_relation('packages', before)}) WHERE bucket <> {duck.quoted(self._bucket.name)}"
         )
-        inventory = self._lake.write(
+        table = self._lake.write(
             self._con,
             sqlfiles.read("inventory", "packages"),
             table="packages",
             partition="",
             run_id=self._run_id,
         )
-        change.add += [inventory] if inventory else []
-        change.remove += [file.path for file in current if file.table == "packages"]
         self._manifest.commit(
-            objects=came,
-            gone=[(item.bucket, item.key) for item in gone],
-            add=change.add,
-            remove=change.remove,
+            add=[table] if table else [],
+            remove=[file.path for file in old],
+            state={(_STATE, self._bucket.name): None},
         )
-        self.files = len(change.add)
-        return len(came) + len(gone)
+        self.files += 1 if table else 0
 
     def _ledger_row(self, info: ObjectInfo) -> LedgerObject | None:
         """One object with its metadata; None when it went away since the listing."""
@@ -112,24 +125,28 @@ class PackageSync:
             prefix=self._settings.package_prefix,
             etag=info.etag,
             size=info.size,
-            modified_us=round(info.last_modified.timestamp() * 1_000_000),
+            modified_us=_us(info),
             storage_class=info.storage_class,
             metadata=metadata,
             run_id=self._run_id,
         )
 
-    def _table(self, items: list[LedgerObject]) -> pa.Table:
+    def _batch(self, items: list[LedgerObject]) -> pa.RecordBatch:
         prefix = self._settings.package_prefix
-        return pa.table(
+        return pa.record_batch(
             [
                 [item.bucket for item in items],
                 [item.key for item in items],
                 [item.key.removeprefix(prefix) for item in items],
                 [item.etag for item in items],
                 [item.size for item in items],
-                [item.modified_us for item in items],
+                pa.array([item.modified_us for item in items], pa.timestamp("us")),
                 [item.storage_class for item in items],
                 [json.dumps(item.metadata, sort_keys=True) for item in items],
             ],
             schema=_PACKAGE_OBJECTS,
         )
+
+
+def _us(info: ObjectInfo) -> int:
+    return round(info.last_modified.timestamp() * 1_000_000)
