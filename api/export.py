@@ -28,6 +28,7 @@ COLUMNS = (
     "metadata",
     "objectKey",
     "line",
+    "bucket",  # the last one, because it came later: readers by position go on
 )
 #: A cell that begins so is a formula to a spreadsheet: whoever can write a log line could run it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

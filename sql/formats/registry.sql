@@ -136,6 +136,6 @@ JOIN (
         b.bucket,
         b.object_key,
         b.sample,
-        hex_hash(nullif(regexp_extract(b.object_key, '/((0[xX])?[0-9a-fA-F]{6,64})/', 1), '')) AS config_hash
+        hash_of_registry_key(b.object_key) AS config_hash
     FROM raw_objects AS b
 ) AS o ON o.object_no = j.object_no

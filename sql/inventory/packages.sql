@@ -2,7 +2,7 @@
 -- Reads package_objects (bucket, object_key, path: the key without the prefix, etag, size, last_modified,
 -- storage_class, metadata) of one bucket, and other_packages, the rows of all other buckets, which stay.
 -- Rows keep the order in which they come, by key: nothing is sorted, so that memory grows little with their number.
--- Key layouts that are understood, each with or without a leading config hash:
+-- Key layouts that are understood, each with or without a leading config hash (or date):
 -- NAME/VERSION.tgz, NAME/VERSION/anything, NAME/-/BASE-VERSION.tgz, NAME-VERSION.tgz, NAME/package.json;
 -- NAME may have a scope (@scope/name, also written @scope%2fname).
 WITH paths AS (
@@ -32,7 +32,7 @@ SELECT
     n.object_key,
     n.name,
     n.version,
-    hex_hash(n.hash) AS config_hash,
+    CASE WHEN NOT regexp_full_match(n.hash, time_folder()) THEN hex_hash(n.hash) END AS config_hash,
     n.size,
     n.etag,
     coalesce(json_extract_string(n.metadata, '$.integrity'), json_extract_string(n.metadata, '$.shasum')) AS integrity,

@@ -25,7 +25,7 @@ WITH opened AS (
             b.bucket,
             b.object_key,
             b.sample,
-            hex_hash(nullif(regexp_extract(b.object_key, '/((0[xX])?[0-9a-fA-F]{6,64})/', 1), '')) AS key_hash
+            hash_of_registry_key(b.object_key) AS key_hash
         FROM raw_objects AS b
     ) AS o ON o.object_no = r.object_no
 ),

@@ -118,3 +118,18 @@ CREATE OR REPLACE MACRO package_version_of(path) AS
 -- The configuration hash in an object's key; it must begin with 0x, or the dates in keys would be hashes.
 CREATE OR REPLACE MACRO hash_of_key(object_key) AS
     hex_hash(nullif(regexp_extract(object_key, '/(0[xX][0-9a-fA-F]{6,64})/', 1), ''));
+
+-- A folder whose name is a time: YYYYMM, YYYYMMDD, that with hours, minutes and seconds, or epoch (milli)seconds.
+CREATE OR REPLACE MACRO time_folder() AS
+    '(?:(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12][0-9]|3[01])(?:[0-9]{2}){0,3})?|1[0-9]{9}(?:[0-9]{3})?)';
+
+-- The registry writes its keys without 0x too: there a folder that is no time is a hash. Slashes are doubled,
+-- because a match takes both of its own.
+CREATE OR REPLACE MACRO hash_of_registry_key(object_key) AS
+    coalesce(
+        hash_of_key(object_key),
+        hex_hash(nullif(regexp_extract(
+            regexp_replace(replace(object_key, '/', '//'), '/' || time_folder() || '/', '/', 'g'),
+            '/([0-9a-fA-F]{6,64})/', 1
+        ), ''))
+    );

@@ -37,6 +37,9 @@ def test_csv_holds_the_same_entries_as_json(client: TestClient[Litestar], get: G
     for row, entry in zip(rows, page["logs"], strict=True):
         assert (int(row["timestamp"]), row["level"]) == (entry["timestamp"], entry["level"])
         assert json.loads(row["metadata"]) == entry["metadata"]
+        assert (row["bucket"], row["objectKey"]) == (entry["bucket"], entry["objectKey"])
+        assert int(row["line"]) == entry["line"]
+    assert answer.text.splitlines()[0].endswith(",metadata,objectKey,line,bucket")
 
 
 def test_the_last_page_names_no_next_one(client: TestClient[Litestar]) -> None:

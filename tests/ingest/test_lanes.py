@@ -49,13 +49,12 @@ def lanes() -> Iterator[Lanes]:
     with closing(duck.connect(threads=1)) as con:
         con.execute(LANE_SETTINGS)
 
-        def run(*entries: Any) -> tuple[Rows, Rows]:
+        def run(*entries: Any, key: str = "logs/0xFFEE00/1.jsonl") -> tuple[Rows, Rows]:
             batcher = Batcher(1 << 30)
             assert list(batcher.add(0, [ndjson(entries)])) == []
             lines = Splitter().split(batcher.take())
             duck.register(con, "raw_lines", lines.table)
             duck.register(con, "usual_lines", lines.usual(lane_opening))
-            key = "logs/0xFFEE00/1.jsonl"
             duck.register(
                 con,
                 "raw_objects",
@@ -95,6 +94,23 @@ def rows_of(con: duck.Connection, query: str) -> Rows:
 def test_a_whole_entry_takes_the_fast_lane_and_becomes_the_same_row(lanes: Lanes) -> None:
     fast, careful = lanes(WHOLE)
     assert len(fast) == 1
+    assert fast == careful
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("logs/abcdef12/1", "0xabcdef12"),
+        ("logs/20260301/1", None),
+        ("logs/20260301/abcdef12/1", "0xabcdef12"),
+    ],
+)
+def test_a_config_hash_is_taken_from_the_key_as_the_format_takes_it(
+    lanes: Lanes, key: str, expected: str | None
+) -> None:
+    entry = {name: value for name, value in WHOLE.items() if name != "configHash"} | {"configHash": ""}
+    fast, careful = lanes(entry, key=key)
+    assert [row["config_hash"] for row in fast] == [expected]
     assert fast == careful
 
 

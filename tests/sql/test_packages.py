@@ -66,6 +66,7 @@ def parsed(con: duck.Connection, path: str) -> tuple[str | None, str | None, str
         ("DEADBEEF/left-pad-1.3.0.tgz", "left-pad", "1.3.0", "0xdeadbeef"),
         ("0x12345678/left-pad/package.json", "left-pad", None, "0x12345678"),
         ("deadbee/1.0.0.tgz", "deadbee", "1.0.0", None),  # seven digits are a name
+        ("20260301/left-pad/1.3.0.tgz", "left-pad", "1.3.0", None),  # a day
         ("README", "README", None, None),
         ("some/deep/path/file.bin", "some", None, None),
     ],
