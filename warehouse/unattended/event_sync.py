@@ -144,7 +144,7 @@ class EventSync:
             except QueueError as error:
                 broken.append(message)
                 self._malformed.append(Malformed(message.id, error.detail))
-                log.warning("%s (delivery %d)", error.detail, message.attempts)
+                log.info("%s (delivery %d)", error.detail, message.attempts)
                 continue
             prefix = self._prefixes.get(event.bucket)
             if prefix is None or not event.key.startswith(prefix) or event.key.endswith("/"):
