@@ -6,6 +6,7 @@ macros of `sql/macros/` and works in UTC.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -62,6 +63,10 @@ def open_file(path: Path) -> Connection:
     return duckdb.connect(str(path))
 
 
+#: What DuckDB says of a file that lacks a column which the first of its list has.
+_LACKS = re.compile(r'column "([^"]+)" was read from .* could not be found in file "([^"]+)"')
+
+
 @cache
 def columns(table: str) -> tuple[tuple[str, str], ...]:
     """Name and type of each column of a lake table, from `sql/tables/`, without the partition."""
@@ -69,6 +74,29 @@ def columns(table: str) -> tuple[tuple[str, str], ...]:
         con.execute(sqlfiles.read("tables", table))
         rows = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall()
     return tuple((name, kind) for name, kind in rows)
+
+
+@cache
+def defaults(table: str) -> dict[str, str]:
+    """What a column holds in files that were written before there was one, as SQL, by column."""
+    with duckdb.connect(":memory:") as con:
+        con.execute(sqlfiles.read("tables", table))
+        rows = con.execute(
+            f"SELECT column_name, column_default FROM duckdb_columns() WHERE table_name = {quoted(table)}"
+        ).fetchall()
+    return {name: default for name, default in rows if default is not None}
+
+
+def stored_columns(con: Connection, path: Path) -> set[str]:
+    """The columns that a Parquet file has."""
+    rows = con.execute(f"SELECT name FROM parquet_schema({quoted(path)}) WHERE type IS NOT NULL").fetchall()
+    return {name for (name,) in rows}
+
+
+def lacking(error: BaseException) -> tuple[str, str] | None:
+    """The file and the column that it lacks, when that is what an error tells."""
+    found = _LACKS.search(str(error))
+    return (found[2], found[1]) if found else None
 
 
 def column_list(table: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from warehouse import duck, sqlfiles
+from warehouse import columns, duck, sqlfiles
 from warehouse.errors import QueryError, UnavailableError
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest, Snapshot
@@ -113,6 +113,8 @@ class Engine:
                     cursor.fetchall(),
                 )
             except duck.Error as error:
+                if old := duck.lacking(error):
+                    raise columns.lacking(*old) from error
                 raise QueryError(str(error).strip()) from error
 
     @contextmanager
@@ -161,6 +163,8 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except duck.UNREADABLE as error:
+        if old := duck.lacking(error):
+            raise columns.lacking(*old) from error
         raise UnavailableError(
             f"a file of the warehouse cannot be read: {str(error).splitlines()[0]}",
             hint="`warehouse doctor` names the files that are missing or damaged",

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from warehouse import duck
+from warehouse import columns, duck
 from warehouse.errors import UnavailableError
 from warehouse.manifest import DataFile, Manifest, Run, now_us
 
@@ -124,17 +124,19 @@ class Lake:
                 hint="check the disk's space and the rights on WAREHOUSE_DATA_DIR",
             ) from error
 
-    def begin(self, manifest: Manifest, run: Run) -> int:
+    def begin(self, manifest: Manifest, run: Run, *, outdated: bool = False) -> int:
         """Start a run of the holder of the writer's lock, and sweep; gives how many runs were killed before.
 
         Raises UnavailableError when the manifest is new and the lake is not: with a manifest that got lost,
-        everything would count as a leftover.
+        everything would count as a leftover. Also when a file lacks columns, unless `outdated` ones may be.
         """
         if manifest.is_new() and (strangers := len(self.leftovers(manifest))):
             raise UnavailableError(
                 f"{self.root} holds {strangers:,} Parquet files, but {manifest.path} knows nothing of them",
                 hint="restore the manifest, or move the data directory away and sync again",
             )
+        if not outdated:
+            columns.require_current(self.root, manifest)
         killed = manifest.start_run(run)
         self.sweep(manifest)
         return killed

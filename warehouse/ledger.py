@@ -125,3 +125,14 @@ class Ledger:
             if len(rows) < _PAGE:
                 return
             after = rows[-1]["key"]
+
+
+def everything(manifest: Manifest) -> Iterator[list[LedgerObject]]:
+    """Every object that a bucket has, of all buckets and prefixes, page by page."""
+    bucket, key = "", ""
+    while rows := manifest.query(
+        "SELECT * FROM objects WHERE (bucket, key) > (?, ?) AND gone = 0 ORDER BY bucket, key LIMIT ?",
+        [bucket, key, _PAGE],
+    ):
+        yield [ledger_object(row) for row in rows]
+        bucket, key = rows[-1]["bucket"], rows[-1]["key"]

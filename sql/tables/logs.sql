@@ -18,7 +18,7 @@ CREATE TABLE logs (
     client_ip       VARCHAR,
     user_agent      VARCHAR,
     bytes           BIGINT,              -- size of the response body
-    weight          INTEGER NOT NULL,    -- how many entries the line stands for: 1 unless the log was sampled
+    weight          INTEGER NOT NULL DEFAULT 1, -- how many entries the line stands for: 1 unless the log was sampled
     metadata        VARCHAR NOT NULL,    -- the entry's metadata object, complete, as JSON
     extra           VARCHAR NOT NULL,    -- every other top-level field (registryUrl, systemInfo, unknown ones), as JSON
     stored_at       TIMESTAMP,           -- when the logger flushed it

@@ -18,7 +18,7 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.option("--date", "dates", metavar="DATE", multiple=True, help="Rollups of this date; repeatable.")
-@click.option("--all", "every", is_flag=True, help="Rollups of all dates.")
+@click.option("--all", "every", is_flag=True, help="All rollups, storage figures, files of older versions.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
 @pass_state
 def rebuild(state: State, dates: tuple[str, ...], every: bool, as_json: bool) -> None:

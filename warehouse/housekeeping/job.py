@@ -51,8 +51,11 @@ def bounded(settings: Settings) -> Iterator[duck.Connection]:
 
 
 @contextmanager
-def job(settings: Settings, manifest: Manifest, kind: str) -> Iterator[Job]:
-    """A run of the holder of the writer's lock; it ends as ok or failed, and the catalog follows."""
+def job(settings: Settings, manifest: Manifest, kind: str, *, outdated: bool = False) -> Iterator[Job]:
+    """A run of the holder of the writer's lock; it ends as ok or failed, and the catalog follows.
+
+    `outdated` jobs can do with files that lack columns of today.
+    """
     started = now_us()
     run = Run(
         run_id=f"{datetime.fromtimestamp(started / 1e6, UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
@@ -64,7 +67,7 @@ def job(settings: Settings, manifest: Manifest, kind: str) -> Iterator[Job]:
     for left in settings.data_dir.glob(f"{_SPILL}*"):  # of killed runs
         with suppress(OSError):
             shutil.rmtree(left)
-    if lake.begin(manifest, run):
+    if lake.begin(manifest, run, outdated=outdated):
         # A killed run told the catalog nothing of what it committed.
         catalog.publish_if_possible(settings.data_dir, manifest)
     try:
