@@ -63,4 +63,8 @@ def reason_of(body: dict[str, Any], status: int, token: str) -> str:
 
 def host_of(url: str) -> str:
     """The host of an address, for messages."""
-    return urlsplit(url).hostname or "the Cloudflare API"
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:  # it is no address
+        host = None
+    return host or "the Cloudflare API"

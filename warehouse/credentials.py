@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 import urllib3
 
+from warehouse.backoff import Passing, Patience, may_pass, seconds_of
 from warehouse.cloudflare import account_of, cause, host_of, http_pool, reason_of, usable_token
 from warehouse.errors import CredentialsError, SettingError, UnavailableError
 from warehouse.settings import Settings
@@ -166,35 +167,42 @@ def _token_id(settings: Settings, token: str) -> str:
 def _verify(api: str, path: str, token: str) -> tuple[int, dict[str, Any]]:
     """Ask about the token: the HTTP status and the JSON of the answer (empty when it is not JSON)."""
     url = api.rstrip("/") + path
-    retries = urllib3.Retry(
-        total=2,
-        redirect=False,  # a token is sent to no other host
-        status_forcelist=(500, 502, 503, 504),
-        backoff_factor=0.3,
-        raise_on_status=False,
-        respect_retry_after_header=False,
-    )
-    try:
-        with http_pool(url) as http:
+
+    def no_answer(error: Exception) -> UnavailableError:
+        return UnavailableError(
+            f"no usable answer from {host_of(api)} ({cause(error)})",
+            hint="check the network, or set R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY instead of the token",
+            field="CLOUDFLARE_API_BASE_URL",
+        )
+
+    def attempt() -> urllib3.BaseHTTPResponse:
+        try:
             reply = http.request(
                 "GET",
                 url,
                 headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
                 timeout=urllib3.Timeout(connect=5, read=10),
-                retries=retries,
+                retries=False,
+                redirect=False,  # a token is sent to no other host
             )
-    except (urllib3.exceptions.HTTPError, ValueError) as error:
-        raise UnavailableError(
-            f"no usable answer from {host_of(api)} ({cause(error)})",
-            hint="check the network, or set R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY instead of the token",
-            field="CLOUDFLARE_API_BASE_URL",
-        ) from error
-    if reply.status == 200 or reply.status in {400, 401, 403, 404}:
-        try:
-            body = msgspec.json.decode(reply.data)
-        except msgspec.DecodeError:
-            body = {}
-        return reply.status, body if isinstance(body, dict) else {}
-    raise UnavailableError(
-        f"{host_of(api)} answers {reply.status}", hint="try again later", field="CLOUDFLARE_API_BASE_URL"
-    )
+        except urllib3.exceptions.HTTPError as error:
+            raise Passing(no_answer(error)) from error
+        if reply.status == 200 or reply.status in {400, 401, 403, 404}:
+            return reply
+        failure = UnavailableError(
+            f"{host_of(api)} answers {reply.status}", hint="try again later", field="CLOUDFLARE_API_BASE_URL"
+        )
+        if may_pass(reply.status):
+            raise Passing(failure, retry_after=seconds_of(reply.headers.get("Retry-After")))
+        raise failure
+
+    try:
+        with http_pool(url) as http:
+            reply = Patience().run(attempt)
+    except ValueError as error:  # the address is none
+        raise no_answer(error) from error
+    try:
+        body = msgspec.json.decode(reply.data)
+    except msgspec.DecodeError:
+        body = {}
+    return reply.status, body if isinstance(body, dict) else {}

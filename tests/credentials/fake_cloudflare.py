@@ -29,6 +29,8 @@ class FakeCloudflare:
     url: str = ""
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     seen: list[tuple[str, str]] = field(default_factory=list)
+    #: The Retry-After of every answer that is an error.
+    retry_after: str = ""
 
     def answer(self, path: str, *answers: Answer) -> None:
         """Answer requests for `path` with these in turn; the last one is repeated."""
@@ -51,6 +53,8 @@ def running() -> Iterator[FakeCloudflare]:
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
+            if fake.retry_after and status != 200:
+                self.send_header("Retry-After", fake.retry_after)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

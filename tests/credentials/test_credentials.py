@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import time
 import traceback
 from collections.abc import Iterator
 
 import pytest
 
 from tests.credentials.fake_cloudflare import REFUSED, FakeCloudflare, running, verified
-from warehouse import credentials
+from warehouse import backoff, credentials
 from warehouse.credentials import endpoint_of, resolve
 from warehouse.errors import CredentialsError, SettingError, UnavailableError, WarehouseError
 from warehouse.settings import Settings, load
@@ -26,6 +27,7 @@ OF_ACCOUNT = f"/accounts/{ACCOUNT}/tokens/verify"
 def no_remembered_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test asks the fake API anew."""
     monkeypatch.setattr(credentials, "_ids", {})
+    monkeypatch.setattr(backoff, "FIRST_PAUSE", 0.0)
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
 
@@ -144,9 +146,25 @@ def test_a_failure_is_not_remembered(cloudflare: FakeCloudflare) -> None:
 
 
 def test_a_server_error_is_tried_again(cloudflare: FakeCloudflare) -> None:
-    cloudflare.answer(USER, (503, {}), (502, {}), verified("token-id"))
+    cloudflare.answer(USER, (503, {}), (429, {}), verified("token-id"))
     assert resolve(with_token(cloudflare)).access_key_id == "token-id"
     assert len(cloudflare.seen) == 3
+
+
+def test_a_busy_api_is_left_alone_as_long_as_it_asks(cloudflare: FakeCloudflare) -> None:
+    cloudflare.retry_after = "1"
+    cloudflare.answer(USER, (429, {}), verified("token-id"))
+    before = time.monotonic()
+    assert resolve(with_token(cloudflare)).access_key_id == "token-id"
+    assert time.monotonic() - before >= 1
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:port", "http://[bad"])
+def test_an_address_that_is_none_is_told_at_once(address: str) -> None:
+    wrong = settings(CLOUDFLARE_API_KEY=TOKEN, CLOUDFLARE_API_BASE_URL=address)
+    with pytest.raises(UnavailableError, match="no usable answer") as caught:
+        resolve(wrong)
+    assert TOKEN not in everything_said(caught.value)
 
 
 # --- refusals and failures ---------------------------------------------------------------------------

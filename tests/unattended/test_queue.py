@@ -170,6 +170,7 @@ def test_the_token_of_the_bucket_serves_where_the_queue_has_none_of_its_own(queu
         ({"account_id": None}, "CLOUDFLARE_ACCOUNT_ID"),
         ({"queue_token": None}, "WAREHOUSE_QUEUE_TOKEN"),
         ({"queue_token": "two words"}, "WAREHOUSE_QUEUE_TOKEN"),
+        ({"cloudflare_api": "http://[bad"}, "CLOUDFLARE_API_BASE_URL"),
     ],
 )
 def test_a_setting_that_is_missing_or_wrong_is_named(

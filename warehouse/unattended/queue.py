@@ -71,7 +71,14 @@ class Queue:
         self._url = (
             f"{settings.cloudflare_api.rstrip('/')}/accounts/{self._account}/queues/{self._id}/messages"
         )
-        self._http = http_pool(self._url)
+        try:
+            self._http = http_pool(self._url)
+        except ValueError as error:
+            raise SettingError(
+                "CLOUDFLARE_API_BASE_URL is no usable address",
+                hint="https://api.cloudflare.com/client/v4 when it is unset",
+                field="CLOUDFLARE_API_BASE_URL",
+            ) from error
         self._patience = Patience()
 
     def __repr__(self) -> str:
