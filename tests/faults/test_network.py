@@ -114,6 +114,22 @@ def test_a_fault_that_lasts_fails_the_sync_says_why_and_leaves_no_half_object(
     assert_whole(filled, anew)
 
 
+@pytest.mark.parametrize(("status", "code"), [(401, "Unauthorized"), (403, "AccessDenied")])
+def test_a_refusal_is_asked_once_by_a_whole_sync(mirror: Mirror, status: int, code: str) -> None:
+    mirror.bucket.put(PLAIN, text(lines(40)))
+    with FaultyProxy(mirror.bucket.endpoint, Rule(refused(status, code), PLAIN, times=1_000)) as proxy:
+        with pytest.raises(CredentialsError):
+            mirror.with_settings(endpoint=proxy.endpoint).sync()
+        assert len([line for _, line in proxy.requests if PLAIN in line]) == 1
+        assert mirror.last_run()["status"] == "failed"
+    with FaultyProxy(
+        mirror.bucket.endpoint, Rule(refused(status, code), "list-type=2", times=1_000)
+    ) as proxy:
+        with pytest.raises(CredentialsError):
+            mirror.with_settings(endpoint=proxy.endpoint).sync()
+        assert len(proxy.requests) == 1
+
+
 def test_damage_that_is_different_each_time_fails_the_sync(filled: Mirror, anew: Anew) -> None:
     with pytest.raises(BucketError, match="its MD5 is not its ETag"):
         through(filled, *(Rule(flipped(0.1 * number), PLAIN) for number in range(1, 7)))
