@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 
@@ -10,6 +13,7 @@ import pytest
 
 from tests.faults.proxy import FaultyProxy, Rule, refused
 from tests.sync.support import DAY, Mirror, assert_sound, lines
+from tests.unattended.conftest import of_queue
 from tests.unattended.fake_queue import FakeQueue
 from warehouse import lock, sync
 from warehouse.errors import BucketError, BusyError, CredentialsError
@@ -34,6 +38,15 @@ def by_events(told: Mirror) -> EventsSummary:
     summary, error = event_sync.attempt(told.settings)
     assert error is None
     return summary
+
+
+def spawned(told: Mirror) -> subprocess.Popen[str]:
+    """Another process that syncs by the queue, two objects a commit."""
+    wanted = {name: getattr(told.settings, name) for name in of_queue(FakeQueue())}
+    return told.spawn(
+        "import msgspec\nfrom warehouse.unattended import event_sync\nsync._CHUNK_OBJECTS = 2\n"
+        f"event_sync.attempt(msgspec.structs.replace(settings, **{wanted!r}))"
+    )
 
 
 def counts(summary: EventsSummary) -> tuple[int, int, int, int]:
@@ -241,14 +254,7 @@ def test_a_kill_between_commit_and_acknowledgement_doubles_nothing(
         raise ConnectionError("the client has gone before its request was whole")
 
     queue.before_ack = lost
-    settings = told.settings
-    child = told.spawn(
-        "import msgspec\nfrom warehouse.unattended import event_sync\n"
-        f"settings = msgspec.structs.replace(settings, cloudflare_api={settings.cloudflare_api!r},"
-        f" account_id={settings.account_id!r}, queue_id={settings.queue_id!r},"
-        f" queue_token={settings.queue_token!r})\n"
-        "event_sync.attempt(settings)"
-    )
+    child = spawned(told)
     try:
         assert reached.wait(60)
     finally:
@@ -263,6 +269,30 @@ def test_a_kill_between_commit_and_acknowledgement_doubles_nothing(
     summary = by_events(told)
     assert (counts(summary), operations(summary)) == ((2, 2, 0, 0), (0, 0, 0))
     assert [message.attempts for message in held] == [2, 2]
+    assert told.contents() == anew().contents()
+    assert_sound(told)
+
+
+def test_kills_at_random_moments_lose_and_double_nothing(told: Mirror, queue: FakeQueue, anew: Anew) -> None:
+    chance = random.Random(11)
+    queue.most_deliveries = 1_000
+    put(told, queue, *(f"{number:02}" for number in range(24)))
+    states = set()
+    for kill in range(8):
+        pulls = len(queue.actions())
+        child = spawned(told)
+        deadline = time.monotonic() + 60
+        while len(queue.actions()) == pulls and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 0.9))
+        child.kill()
+        child.communicate()
+        states.add((told.row("SELECT coalesce(sum(objects), 0) FROM ledger")[0], len(queue.held)))
+        put(told, queue, f"{chance.randrange(24):02}", tag=f"after kill {kill}")
+        queue.later(LEASE)
+    assert len(states) > 2, f"kills hit runs that had done something: {states}"
+    by_events(told)
+    assert queue.held == []
     assert told.contents() == anew().contents()
     assert_sound(told)
 
