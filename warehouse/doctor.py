@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from warehouse.service import Warehouse
 from warehouse.settings import MIB, Settings
 from warehouse.settings_file import targets
 from warehouse.status import reading, require_warehouse
+from warehouse.unattended.queue import Queue
 
 Outcome = Literal["ok", "warn", "fail", "skip"]
 
@@ -75,6 +77,8 @@ def examine(settings: Settings, problem: WarehouseError | None = None) -> Iterat
         for check in _bucket_checks(target):
             name = f"{check.name} {target.bucket}" if len(every) > 1 else check.name
             yield msgspec.structs.replace(check, name=name)
+    if settings.queue_id is not None:
+        yield _check("queue", lambda: _queue(settings))
     yield _check("disk", lambda: _disk(settings.data_dir))
     yield _check("catalog", lambda: _catalog(settings))
 
@@ -191,6 +195,27 @@ def _bucket(settings: Settings) -> str:
         return f"{bucket.name} can be listed and read at {bucket.endpoint}"
     finally:
         bucket.close()
+
+
+def _queue(settings: Settings) -> str:
+    """The queue and the token for it; no message is pulled."""
+    with closing(Queue(settings)) as queue:
+        found = queue.described()
+    ours = [consumer for consumer in found.consumers if consumer.type == "http_pull"]
+    if not ours:
+        raise _Found(
+            "fail",
+            f"the queue {found.queue_name} has no HTTP consumer",
+            f"npx wrangler queues consumer http add {found.queue_name}",
+        )
+    dead = ours[0].dead_letter_queue
+    if dead is None:
+        raise _Found(
+            "warn",
+            f"the queue {found.queue_name} has no dead-letter queue: messages that cannot be read get lost",
+            "give its HTTP consumer one with --dead-letter-queue",
+        )
+    return f"{found.queue_name}, pulled over HTTP, unreadable messages go to {dead}"
 
 
 def _disk(data_dir: Path) -> str:

@@ -49,6 +49,11 @@ class FakeQueue:
     dead: list[Held] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     requests: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
+    consumers: list[dict[str, Any]] = field(
+        default_factory=lambda: [
+            {"type": "http_pull", "dead_letter_queue": "events-dead", "settings": {"max_retries": 10}}
+        ]
+    )
     #: Is called before an acknowledgement counts.
     before_ack: Callable[[], None] = lambda: None
     _offset: float = 0.0
@@ -86,6 +91,14 @@ class FakeQueue:
         return [entry for _, action, body in self.requests if action == "ack" for entry in body["retries"]]
 
     # -- the server's side -----------------------------------------------------------------------
+
+    def describe(self, path: str, token: str) -> tuple[int, Any]:
+        if token != f"Bearer {TOKEN}":
+            return 403, refusal(10000, "Authentication error")
+        if path != f"/accounts/{ACCOUNT}/queues/{QUEUE}":
+            return 404, refusal(11000, "Queue not found")
+        result = {"queue_id": QUEUE, "queue_name": "events", "consumers": self.consumers}
+        return 200, {"success": True, "errors": [], "messages": [], "result": result}
 
     def answer(self, path: str, token: str, body: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
         action = path.rpartition("/")[2]
@@ -158,7 +171,13 @@ def running() -> Iterator[FakeQueue]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            status, headers, answer = fake.answer(self.path, self.headers.get("Authorization", ""), body)
+            self.send(*fake.answer(self.path, self.headers.get("Authorization", ""), body))
+
+        def do_GET(self) -> None:
+            status, answer = fake.describe(self.path, self.headers.get("Authorization", ""))
+            self.send(status, {}, answer)
+
+        def send(self, status: int, headers: dict[str, str], answer: Any) -> None:
             data = json.dumps(answer).encode()
             self.send_response(status)
             for name, value in (headers | {"Content-Length": str(len(data))}).items():

@@ -78,6 +78,38 @@ def test_without_a_queue_the_command_says_what_to_set(told: Mirror) -> None:
     assert (done.returncode, "WAREHOUSE_QUEUE_ID is not set" in done.stderr) == (2, True)
 
 
+def checked(env: dict[str, str]) -> dict[str, Any]:
+    """What the doctor says of the queue."""
+    found = json.loads(command("doctor", "--json", env=env).stdout)
+    return next(check for check in found["checks"] if check["name"] == "queue")
+
+
+def test_the_doctor_looks_at_the_queue_and_pulls_nothing(told: Mirror, queue: FakeQueue) -> None:
+    env = environment(told, queue)
+    assert checked(env) == {
+        "name": "queue",
+        "outcome": "ok",
+        "detail": "events, pulled over HTTP, unreadable messages go to events-dead",
+        "mend": None,
+    }
+    queue.consumers = [{"type": "http_pull"}]
+    assert checked(env)["outcome"] == "warn"
+    queue.consumers = [{"type": "worker", "script": "another"}]
+    assert (checked(env)["outcome"], checked(env)["mend"]) == (
+        "fail",
+        "npx wrangler queues consumer http add events",
+    )
+    refused = checked(env | {"WAREHOUSE_QUEUE_TOKEN": "another-token"})
+    assert refused["outcome"] == "fail"
+    assert "refuses the API token of WAREHOUSE_QUEUE_TOKEN" in refused["detail"]
+    assert queue.requests == []
+
+
+def test_without_a_queue_the_doctor_does_not_speak_of_one(told: Mirror) -> None:
+    found = json.loads(command("doctor", "--json", env=of(told.settings)).stdout)
+    assert "queue" not in [check["name"] for check in found["checks"]]
+
+
 def test_watching_a_queue_prints_a_line_for_each_sync_that_did_something(
     told: Mirror, queue: FakeQueue, tmp_path: Path
 ) -> None:

@@ -41,6 +41,20 @@ class _Pulled(Struct):
     messages: list[Message]
 
 
+class Consumer(Struct, frozen=True):
+    """Who takes the queue's messages: `type` is http_pull or worker."""
+
+    type: str = ""
+    dead_letter_queue: str | None = None
+
+
+class Described(Struct, frozen=True):
+    """What the API says of the queue itself."""
+
+    queue_name: str = ""
+    consumers: list[Consumer] = []
+
+
 class Queue:
     """One queue. Make it where WAREHOUSE_QUEUE_ID is set; `close` it."""
 
@@ -68,9 +82,7 @@ class Queue:
         self._token = usable_token(token, self._variable)
         self._id, self._account = settings.queue_id, account_of(settings.account_id)
         self._host = host_of(settings.cloudflare_api)
-        self._url = (
-            f"{settings.cloudflare_api.rstrip('/')}/accounts/{self._account}/queues/{self._id}/messages"
-        )
+        self._url = f"{settings.cloudflare_api.rstrip('/')}/accounts/{self._account}/queues/{self._id}"
         try:
             self._http = http_pool(self._url)
         except ValueError as error:
@@ -89,6 +101,14 @@ class Queue:
         """Close the connections."""
         self._http.clear()
 
+    def described(self) -> Described:
+        """Its name and consumers; no message is touched. Raises what `pull` raises."""
+        answer = self._patience.run(lambda: self._asked("GET", "", None, "describe"))
+        try:
+            return msgspec.convert(answer.get("result"), Described)
+        except msgspec.ValidationError as error:
+            raise self._odd("a question about the queue", error) from error
+
     def pull(self) -> list[Message]:
         """Lease the next messages, BATCH at most; none when none is due now.
 
@@ -99,11 +119,7 @@ class Queue:
         try:
             return msgspec.convert(answer.get("result"), _Pulled).messages
         except msgspec.ValidationError as error:
-            raise QueueError(
-                f"{self._host} answers a pull from the queue with something else: {error}",
-                hint="check CLOUDFLARE_API_BASE_URL",
-                field="CLOUDFLARE_API_BASE_URL",
-            ) from error
+            raise self._odd("a pull from the queue", error) from error
 
     def settle(self, done: Sequence[Message], again: Sequence[Message] = ()) -> None:
         """Acknowledge messages, and give others back: those come again after AGAIN_SECONDS.
@@ -118,15 +134,16 @@ class Queue:
             self._post("ack", {"acks": acks[part], "retries": retries[part]})
 
     def _post(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
-        return self._patience.run(lambda: self._asked(action, body))
+        doing = f"{action} messages of"
+        return self._patience.run(lambda: self._asked("POST", f"/messages/{action}", body, doing))
 
-    def _asked(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _asked(self, method: str, path: str, body: dict[str, Any] | None, doing: str) -> dict[str, Any]:
         """The answer of the API; raises Passing where another attempt may get a better one."""
         try:
             reply = self._http.request(
-                "POST",
-                f"{self._url}/{action}",
-                body=msgspec.json.encode(body),
+                method,
+                self._url + path,
+                body=None if body is None else msgspec.json.encode(body),
                 headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
                 timeout=urllib3.Timeout(connect=10, read=60),
                 retries=False,
@@ -146,10 +163,17 @@ class Queue:
             answer = {}
         answer = answer if isinstance(answer, dict) else {}
         if reply.status != 200 or answer.get("success") is not True:
-            self._fail(action, reply, reason_of(answer, reply.status, self._token))
+            self._fail(doing, reply, reason_of(answer, reply.status, self._token))
         return answer
 
-    def _fail(self, action: str, reply: urllib3.BaseHTTPResponse, reason: str) -> None:
+    def _odd(self, what: str, error: Exception) -> QueueError:
+        return QueueError(
+            f"{self._host} answers {what} with something else: {error}",
+            hint="check CLOUDFLARE_API_BASE_URL",
+            field="CLOUDFLARE_API_BASE_URL",
+        )
+
+    def _fail(self, doing: str, reply: urllib3.BaseHTTPResponse, reason: str) -> None:
         """Raise what an answer means that is none."""
         if reply.status in {401, 403}:
             raise CredentialsError(
@@ -164,7 +188,7 @@ class Queue:
                 field="WAREHOUSE_QUEUE_ID",
             )
         failure = QueueError(
-            f"{self._host} does not {action} messages of the queue {self._id}: {reason}",
+            f"{self._host} does not {doing} the queue {self._id}: {reason}",
             hint="does it have an HTTP consumer? `wrangler queues consumer http add NAME` makes one",
         )
         if may_pass(reply.status):
