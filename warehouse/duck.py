@@ -68,23 +68,34 @@ _LACKS = re.compile(r'column "([^"]+)" was read from .* could not be found in fi
 
 
 @cache
+def _tables() -> dict[str, list[tuple[str, str, str | None]]]:
+    """Name, type and default of the columns of each table of `sql/tables/`.
+
+    All at once: to open a database takes longer than to read them.
+    """
+    with duckdb.connect(":memory:") as con:
+        for name in sqlfiles.names("tables"):
+            con.execute(sqlfiles.read("tables", name))
+        rows = con.execute(
+            "SELECT table_name, column_name, data_type, column_default FROM duckdb_columns()"
+            " WHERE NOT internal ORDER BY table_name, column_index"
+        ).fetchall()
+    tables: dict[str, list[tuple[str, str, str | None]]] = {}
+    for table, name, kind, default in rows:
+        tables.setdefault(table, []).append((name, kind, default))
+    return tables
+
+
+@cache
 def columns(table: str) -> tuple[tuple[str, str], ...]:
     """Name and type of each column of a lake table, from `sql/tables/`, without the partition."""
-    with duckdb.connect(":memory:") as con:
-        con.execute(sqlfiles.read("tables", table))
-        rows = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall()
-    return tuple((name, kind) for name, kind in rows)
+    return tuple((name, kind) for name, kind, _ in _tables()[table])
 
 
 @cache
 def defaults(table: str) -> dict[str, str]:
     """What a column holds in files that were written before there was one, as SQL, by column."""
-    with duckdb.connect(":memory:") as con:
-        con.execute(sqlfiles.read("tables", table))
-        rows = con.execute(
-            f"SELECT column_name, column_default FROM duckdb_columns() WHERE table_name = {quoted(table)}"
-        ).fetchall()
-    return {name: default for name, default in rows if default is not None}
+    return {name: default for name, _, default in _tables()[table] if default is not None}
 
 
 def stored_columns(con: Connection, path: Path) -> set[str]:

@@ -7,6 +7,12 @@ from __future__ import annotations
 
 PREAMBLE = """
 import json, resource, sys, time
+class NoPandas:
+    # DuckDB and Arrow import pandas where it is. It came with chdb here; an installation has none.
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "pandas" and "chdb" not in sys.modules:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, NoPandas())
 def done(started, **more):
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -19,7 +19,7 @@ from warehouse.ingest import lines, pipeline
 from warehouse.ingest.pipeline import Ingested, Pipeline
 from warehouse.lake import Lake
 
-GOOD = json.dumps(log("2026-03-01T10:00:00")).encode()
+GOOD = json.dumps(log("2026-03-01T10:00:00"), separators=(",", ":")).encode()
 
 
 def ingest(builder: Builder, keys: list[str] | None = None) -> Ingested:
