@@ -41,6 +41,19 @@ with ThreadPoolExecutor(settings.fetch_threads) as pool:
 done(started)
 """
 
+STREAM = """
+import boto3
+from warehouse.settings import load
+settings = load()
+client = boto3.client("s3", endpoint_url=settings.endpoint, region_name=settings.region,
+    aws_access_key_id=settings.access_key_id, aws_secret_access_key=settings.secret_access_key)
+started = time.perf_counter()
+body = client.get_object(Bucket=settings.bucket, Key=settings.log_prefix + "lines.jsonl")["Body"]
+for part in body.iter_chunks(1 << 20):
+    pass
+done(started)
+"""
+
 DUCKDB = """
 import duckdb
 folder, target = sys.argv[1:]

@@ -11,6 +11,8 @@ conversion  the same objects as local files into sorted zstd Parquet, nothing el
             (`JSONEachRow` into sorted zstd Parquet), once with the ten fields of the lines as they are, and
             once with the same columns as ours.
 small       5,000 objects of 20 KB of lines (gzip); the peer is boto3 alone, fetching with as many threads.
+large       one object of 5 GB of lines, not compressed (--large-gb); the peer is boto3 alone, reading it in one
+            go. Only when it is named: it needs 10 GB of disk.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import boto3
 import msgspec
 
 from tests.bench import peers
@@ -42,6 +45,7 @@ from warehouse.settings import Settings, load
 END = datetime(2026, 11, 23, tzinfo=UTC)
 MB = 1_000_000
 PARTS = ("sync", "damaged", "conversion", "small")
+ON_DEMAND = ("large",)
 
 
 def main() -> None:
@@ -49,9 +53,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS + ON_DEMAND)}")
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--large-gb", type=float, default=5)
     options = parser.parse_args()
     parts = options.parts or PARTS
     with tempfile.TemporaryDirectory() as folder:
@@ -73,6 +78,9 @@ def main() -> None:
             if "small" in parts:
                 _upload(bucket, "small/", _small(bodies))
                 _measure_small(settings, root, options.runs)
+            if "large" in parts:
+                _upload_large(settings, root / "large.jsonl", bodies, round(options.large_gb * 1e9))
+                _measure_large(settings, root)
 
 
 def _measure_sync(settings: Settings, root: Path, runs: int) -> float:
@@ -128,6 +136,17 @@ def _measure_small(settings: Settings, root: Path, runs: int) -> None:
     print(f"  memory      {max(run['peak'] for run in made) / MB:8.0f} MB at the peak")
 
 
+def _measure_large(settings: Settings, root: Path) -> None:
+    made = _sync(settings, root / "large", "large/")
+    fetched = _child(peers.STREAM, environment=_environment(settings, root, "large/"))
+    seconds, raw = made["seconds"], made["raw"]
+    _print("large", seconds, f"{raw / MB / seconds:7.1f} MB/s; one object of {raw / 1e9:.2f} GB")
+    _print(
+        "  boto3", fetched["seconds"], f"{raw / MB / fetched['seconds']:7.1f} MB/s fetched and nothing else"
+    )
+    print(f"  memory      {made['peak'] / MB:8.0f} MB at the peak")
+
+
 def _bodies(entries: int) -> list[tuple[str, bytes]]:
     demo = generate(END, entries=entries, flush_seconds=1800, malformed=0)
     return [
@@ -168,6 +187,23 @@ def _upload(bucket: Bucket, prefix: str, bodies: list[tuple[str, bytes]]) -> Non
     put: Callable[[tuple[str, bytes]], None] = lambda item: bucket.put(prefix + item[0], item[1])  # noqa: E731
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(put, bodies))
+
+
+def _upload_large(settings: Settings, file: Path, bodies: list[tuple[str, bytes]], size: int) -> None:
+    """One object of at least `size` bytes of lines."""
+    with file.open("wb") as target:
+        while target.tell() < size:
+            for _, body in bodies:
+                target.write(gzip.decompress(body))
+    client = boto3.client(
+        "s3",
+        endpoint_url=settings.endpoint,
+        region_name=settings.region,
+        aws_access_key_id=settings.access_key_id,
+        aws_secret_access_key=settings.secret_access_key,
+    )
+    client.upload_file(str(file), settings.bucket, "large/lines.jsonl")
+    file.unlink()
 
 
 def _environment(settings: Settings, data_dir: Path, prefix: str) -> dict[str, str]:
