@@ -9,7 +9,9 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
+from warehouse import duck
 from warehouse.engine import Engine
+from warehouse.errors import WarehouseError
 from warehouse.manifest import Manifest
 from warehouse.settings import Settings
 
@@ -50,8 +52,12 @@ def after_sync(settings: Settings, manifest: Manifest, before_us: int) -> str | 
     the next sync.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
-    with closing(Engine(settings.data_dir, manifest)) as engine:
-        found = engine.run("gaps", window(engine, _MINUTES_HOURS, now))
+    try:
+        with closing(Engine(settings.data_dir, manifest)) as engine:
+            found = engine.run("gaps", window(engine, _MINUTES_HOURS, now))
+    except (WarehouseError, duck.Error, OSError) as error:
+        # What the sync was asked for is done and committed: this must not make it a failed one.
+        return f"gaps could not be looked for: {error}"
     fresh = [gap for gap in found if not gap["open"] and gap["endsAt"] * 1000 > before_us]
     if not fresh:
         return None

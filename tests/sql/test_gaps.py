@@ -241,3 +241,20 @@ def test_a_sync_tells_of_gaps_before_the_entries_that_came(builder: Builder) -> 
     builder.put(minutes(900, 960))
     assert builder.sync().notes == [], "it was told already"
     assert builder.sync().notes == []
+
+
+def test_a_sync_that_cannot_look_for_gaps_says_so_and_is_no_failure(builder: Builder) -> None:
+    now = datetime.now(UTC)
+    builder.put([log(now - 3 * DAY), log(now - 2 * DAY)])
+    builder.sync()
+    # Not the first one, which the catalog opens.
+    damaged = sorted((builder.settings.data_dir / "lake/activity").rglob("*.parquet"))[1]
+    damaged.write_bytes(b"no Parquet")
+    builder.put([log(now)])
+
+    summary = builder.sync()
+
+    assert (summary.status, summary.entries) == ("ok", 1)
+    [note] = summary.notes
+    assert note.startswith("gaps could not be looked for: ")
+    assert damaged.name in note
