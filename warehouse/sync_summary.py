@@ -113,7 +113,7 @@ def together(summaries: Sequence[SyncSummary]) -> SyncSummary:
     return msgspec.structs.replace(
         first,
         status="ok" if not failed else "failed" if failed == tried else "partial",
-        sync_url=", ".join(each.sync_url for each in summaries),
+        sync_url=", ".join(dict.fromkeys(each.sync_url for each in summaries)),
         full_listing=all(each.full_listing for each in summaries),
         **sums,
     )

@@ -174,6 +174,18 @@ def test_a_wait_that_is_longer_than_all_attempts_may_take_ends_them_at_once(buck
         assert [*work.bucket.list("logs/")], "the next request is not kept waiting"
 
 
+@pytest.mark.usefixtures("longest")
+def test_all_attempts_together_take_no_longer_than_their_bound(
+    bucket: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backoff, "FIRST_PAUSE", 0.2)
+    monkeypatch.setattr(backoff, "TOTAL", 0.5)
+    with through(bucket, Rule(refused(503, "SlowDown"), times=100)) as work:
+        with pytest.raises(BucketError, match="SlowDown"):
+            work.do("list")
+        assert len(work.proxy.requests) == 2, "the pause of 0.4 s after the second would end too late"
+
+
 def test_retry_after_is_a_number_of_seconds_or_a_date() -> None:
     assert seconds_of("120") == 120
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)

@@ -86,6 +86,20 @@ def test_many_messages_are_mirrored_together(told: Mirror, queue: FakeQueue) -> 
     assert queue.actions() == ["pull", "pull", "pull", "ack", "ack"]
 
 
+def test_a_long_queue_is_worked_off_in_several_syncs(
+    told: Mirror, queue: FakeQueue, anew: Anew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_sync, "_TOGETHER", 100)
+    put(told, queue, *(f"{number:03}" for number in range(120)))
+    summary = by_events(told)
+    assert (counts(summary), operations(summary), summary.status) == ((120, 120, 0, 0), (120, 0, 240), "ok")
+    assert summary.sync is not None
+    assert [bucket.objects for bucket in summary.sync.buckets] == [100, 20]
+    assert summary.sync.sync_url == f"s3://{told.bucket.name}/logs/"
+    assert queue.actions() == ["pull", "ack", "pull", "pull", "ack"]
+    assert told.contents() == anew().contents()
+
+
 def test_a_message_is_acknowledged_only_when_its_rows_are_committed(told: Mirror, queue: FakeQueue) -> None:
     seen: list[int] = []
     queue.before_ack = lambda: seen.append(told.row("SELECT coalesce(sum(accepted), 0) FROM ledger")[0])
