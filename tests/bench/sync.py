@@ -11,8 +11,8 @@ conversion  the same objects as local files into sorted zstd Parquet, nothing el
             (`JSONEachRow` into sorted zstd Parquet), once with the ten fields of the lines as they are, and
             once with the same columns as ours.
 small       5,000 objects of 20 KB of lines (gzip); the peer is boto3 alone, fetching with as many threads.
-large       one object of 5 GB of lines, not compressed (--large-gb); the peer is boto3 alone, reading it in one
-            go. Only when it is named: it needs 10 GB of disk.
+large       one object of 5 GB of lines, not compressed (--large-gb); the peer is boto3 alone, which reads it
+            in one go. Only when it is named: it needs 10 GB of disk.
 """
 
 from __future__ import annotations
