@@ -21,8 +21,8 @@ from warehouse.settings import MIB
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZSTD_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
-#: Compressed bytes inflated at a time: gzip makes at most 4 MB of them and zstd 128 MB, so that no object,
-#: however well it compresses, has to fit in memory inflated.
+#: Compressed bytes inflated at a time, of gzip four times as many: gzip makes at most 17 MB of them and zstd
+#: 128 MB, so that no object, however well it compresses, has to fit in memory inflated.
 _SLICE = 4096
 _PLAIN_SLICE = 4 * MIB
 #: Lines that a batch holds at most: each costs memory of its own, be it empty.
@@ -55,15 +55,16 @@ def inflate(body: Iterable[bytes]) -> Iterator[bytes]:
     if kind == "none":
         yield from _slices(body, _PLAIN_SLICE)
         return
+    size = _SLICE if kind == "zstd" else 4 * _SLICE
     given = start = 0
     try:
-        for begin, text in _members(_slices(body, _SLICE), kind):
+        for begin, text in _members(_slices(body, size), kind):
             start = begin
             given += len(text)
             yield text
     except ObjectError:
         # Of a slice with damage in it the libraries give nothing. Byte by byte they give what is before it.
-        for _, text in _members(_slices(body, _SLICE, careful_from=start), kind):
+        for _, text in _members(_slices(body, size, careful_from=start), kind):
             if len(text) > given:
                 yield text[given:]
             given = max(0, given - len(text))
