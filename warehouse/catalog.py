@@ -17,6 +17,8 @@ from warehouse.lake import Lake
 from warehouse.manifest import Manifest
 
 log = logging.getLogger("warehouse.catalog")
+# A command that fails says why in one line of its own; only the server, which has a handler, logs this too.
+log.addHandler(logging.NullHandler())
 
 
 def publish(data_dir: Path, manifest: Manifest) -> Path:
