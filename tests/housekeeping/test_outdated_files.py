@@ -6,12 +6,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.warehouse_builder import Builder, log
 from warehouse import columns, duck
 from warehouse.errors import UnavailableError
-from warehouse.housekeeping import rebuild
+from warehouse.housekeeping import rebuild, verify
 from warehouse.manifest import Manifest
 
 #: Columns that came after the first version.
@@ -52,6 +53,10 @@ def made_old(builder: Builder, *tables: str) -> list[str]:
                 f" TO '{path}.old' (FORMAT parquet)"
             )
             Path(f"{path}.old").rename(path)
+            written = msgspec.structs.replace(file, bytes=path.stat().st_size, sha256=None)
+            manifest.commit(remove=[file.path])
+            manifest.commit(add=[written])
+            manifest.forget_retired([file.path])
         manifest.remember({("lake", "columns"): None})  # that version noted nothing
     assert files
     return [file.path for file in files]
@@ -89,6 +94,19 @@ def test_what_writes_refuses_before_it_began(builder: Builder, table: str) -> No
             job()
 
     assert builder.rows("SELECT count(*) FROM runs") == runs
+
+
+def test_verify_says_what_to_do_about_them(builder: Builder) -> None:
+    old = made_old(builder, *LATER)
+
+    found = [item for item in verify.run(builder.settings, quick=True).findings if item.check == "files"]
+
+    assert sorted(item.where for item in found) == sorted(old)
+    assert {item.what for item in found} == {
+        "an older version wrote it, without weight",
+        "an older version wrote it, without size_from",
+    }
+    assert {item.advice for item in found} == {"`warehouse rebuild --all` writes it anew"}
 
 
 def test_a_rebuild_of_everything_writes_such_files_anew(builder: Builder) -> None:

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from warehouse import duck, sqlfiles
 from warehouse.bucket import Bucket
+from warehouse.columns import lacks
 from warehouse.housekeeping.job import bounded, locked
 from warehouse.ingest.rollups import LOG_ROLLUPS
 from warehouse.lake import Lake
@@ -130,6 +131,9 @@ class _Verify:
         }
         duck.register(self._con, "named_files", pa.table(named))
         try:
+            if missing := lacks(self._con, self._lake.root, file):
+                what = f"an older version wrote it, without {', '.join(sorted(missing))}"
+                return Finding("files", file.path, what, "`warehouse rebuild --all` writes it anew")
             self._con.execute(
                 "CREATE OR REPLACE TEMP VIEW held_rows AS"
                 f" SELECT {duck.quoted(file.path)} AS path, {time} AS ts FROM ({relation})"
