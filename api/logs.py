@@ -111,6 +111,8 @@ class LogsController(Controller):
             deleted_count=done.deleted_count,
             freed_space=done.freed_space,
             deleted_objects=done.deleted_objects,
+            deleted_quarantined=done.deleted_quarantined,
+            failed=[f"{outcome.bucket}: {outcome.error}" for outcome in done.failed],
             cutoff=round(done.cutoff.timestamp() * 1000),
             dry_run=done.dry_run,
             scope=done.scope,

@@ -110,6 +110,8 @@ class CleanupAnswer(Answer):
     deleted_count: Count
     freed_space: Bytes
     deleted_objects: Annotated[int, _about("Objects removed from the bucket.")]
+    deleted_quarantined: Annotated[int, _about("Lines removed from quarantine.")]
+    failed: Annotated[list[str], _about("Buckets that could not be cleaned to the end, and why.")]
     cutoff: Annotated[int, _about("What is older goes; epoch milliseconds.")]
     dry_run: Annotated[bool, _about("Nothing was removed.")]
     scope: Annotated[Literal["warehouse", "bucket", "both"], _about("Where it was removed.")]

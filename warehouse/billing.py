@@ -5,14 +5,18 @@ The money itself is reckoned in `sql/views/runs.sql`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from warehouse.bucket import Bucket
 from warehouse.manifest import Run
 from warehouse.settings import Settings
 
 
-def note(run: Run, bucket: Bucket, settings: Settings) -> None:
+def note(run: Run, buckets: Sequence[Bucket], settings: Settings) -> None:
     """Bring a run's operations, bytes and prices up to date."""
-    run.class_a, run.class_b, run.retries = bucket.class_a, bucket.class_b, bucket.retries
-    run.downloaded_bytes = bucket.downloaded_bytes
+    run.class_a = sum(bucket.class_a for bucket in buckets)
+    run.class_b = sum(bucket.class_b for bucket in buckets)
+    run.retries = sum(bucket.retries for bucket in buckets)
+    run.downloaded_bytes = sum(bucket.downloaded_bytes for bucket in buckets)
     run.class_a_price, run.class_b_price = settings.class_a_price, settings.class_b_price
     run.storage_price = settings.storage_price

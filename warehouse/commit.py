@@ -79,7 +79,7 @@ class Committer:
         self._run.rejected += sum(item.counts.rejected + item.counts.faults for item in taken)
         self._run.compressed_bytes += sum(item.info.size for item in taken)
         self._run.raw_bytes += sum(item.counts.raw_bytes for item in taken)
-        note(self._run, self._bucket, self._settings)
+        note(self._run, [self._bucket], self._settings)
         # Outside: whoever interrupts a commit cannot know whether the manifest names the files already.
         self._manifest.commit(
             objects=objects, add=change.add, remove=change.remove, state=state, run=self._run

@@ -242,6 +242,26 @@ class Settings(Struct, frozen=True, kw_only=True):
             le=65536,
         ),
     ] = 512
+    retention_days: Annotated[
+        int,
+        _setting(
+            "WAREHOUSE_RETENTION_DAYS",
+            about="A sync deletes entries from the warehouse that are older than so many days; 0: none. The"
+            " buckets keep their objects.",
+            ge=0,
+            le=36_500,
+        ),
+    ] = 0
+    retention_disk_percent: Annotated[
+        int,
+        _setting(
+            "WAREHOUSE_RETENTION_DISK_PERCENT",
+            about="Share of its disk that the warehouse may fill; a sync deletes its oldest days beyond that."
+            " 0: no bound.",
+            ge=0,
+            le=95,
+        ),
+    ] = 0
     class_a_price: Annotated[
         float,
         _setting(

@@ -19,7 +19,7 @@ from warehouse.commit import Committer
 from warehouse.comparison import Comparison, Found
 from warehouse.errors import BadRequestError, BucketError, WarehouseError
 from warehouse.fetcher import Fetcher
-from warehouse.housekeeping import compact
+from warehouse.housekeeping import compact, retention
 from warehouse.ingest.others import OtherObjects
 from warehouse.ingest.packages import PackageSync
 from warehouse.ingest.pipeline import Pipeline
@@ -106,6 +106,8 @@ def attempt(
             summary = together([each for each, _ in ended])
             if summary.status == "failed":
                 return summary, _failure([error for _, error in ended if error is not None], summary)
+            if note_of_it := retention.after_sync(settings, manifest):
+                summary.notes.append(note_of_it)
             if note_of_it := compact.after_sync(settings, manifest):
                 summary.notes.append(note_of_it)
             if summary.entries and (note_of_it := gaps.after_sync(settings, manifest, newest)):
@@ -214,7 +216,7 @@ class _Sync:
         finally:
             self._con.close()
             self._run.finished_us = now_us()
-            note(self._run, self._bucket, self._settings)
+            note(self._run, [self._bucket], self._settings)
             self._manifest.finish_run(self._run)
             # After a failure too: what was committed counts, and what it replaced will be swept.
             publish = catalog.publish if self._run.status == "ok" else catalog.publish_if_possible

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -14,8 +15,10 @@ from click.testing import CliRunner
 from tests.buckets.support import Several, in_memory, pages, settings_of
 from tests.sync.support import DAY, SECOND, assert_sound
 from warehouse import lock, status, sync
+from warehouse.bucket import Bucket
 from warehouse.cli.group import cli
 from warehouse.errors import BadRequestError, BucketError, BusyError
+from warehouse.housekeeping import cleanup
 from warehouse.logquery import LogFilter
 from warehouse.settings_tables import BucketSettings
 
@@ -139,6 +142,35 @@ def test_a_bucket_that_fails_does_not_stop_the_others(several: Make) -> None:
     runs = pair.mirror.rows("SELECT bucket, status, detail FROM runs ORDER BY started_at")
     assert [row[:2] for row in runs] == [("is-not-there", "failed"), (eu, "ok"), (us, "failed")]
     assert runs[0][2] == summary.failed[0].error
+
+
+def test_a_bucket_that_fails_does_not_keep_the_others_from_being_cleaned(
+    several: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair, eu, us = two(several)
+    pair.mirror.sync()
+
+    class _Refusing(Bucket):
+        def delete(self, key: str) -> None:
+            if self.name == eu:
+                raise BucketError(f"cannot delete {key}: InternalError")
+            super().delete(key)
+
+    monkeypatch.setattr("warehouse.housekeeping.cleanup.Bucket", _Refusing)
+    later = datetime.fromtimestamp(DAY / 1000, UTC) + timedelta(days=9)
+
+    summary = cleanup.run(pair.mirror.settings, 1, "both", now=later)
+
+    assert [(item.bucket, item.deleted_objects) for item in summary.buckets] == [(eu, 0), (us, 2)]
+    (failed,) = summary.failed
+    assert failed.bucket == eu
+    assert "cannot delete logs/1.gz: InternalError" in (failed.error or "")
+    assert (summary.deleted_objects, summary.deleted_count) == (2, 4)
+    assert [len(list(pair.buckets[name].list("logs/"))) for name in (eu, us)] == [1, 0]
+    detail = pair.mirror.row("SELECT status, detail FROM runs WHERE kind = 'cleanup'")
+    assert detail[0] == "ok"
+    assert eu in detail[1]
+    assert_sound(pair.mirror, cleaned=True)
 
 
 def test_when_no_bucket_can_be_mirrored_the_sync_fails_and_names_each(several: Make) -> None:

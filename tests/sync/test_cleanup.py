@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.sync.support import DATE, DAY, HOUR, Mirror, assert_sound, gz, line, lines
-from warehouse.bucket import Bucket
+from warehouse import sync
+from warehouse.bucket import Bucket, ObjectHead
 from warehouse.errors import BadRequestError, BucketError
-from warehouse.housekeeping import cleanup
+from warehouse.housekeeping import cleanup, verify
+from warehouse.manifest import Manifest
 
 Anew = Callable[[], Mirror]
 
@@ -77,7 +80,8 @@ def test_a_dry_run_changes_nothing_and_counts_what_the_real_run_deletes(mirror: 
     assert promised.deleted_count == done.deleted_count > 0
     assert promised.deleted_objects == done.deleted_objects == 1
     assert promised.dry_run
-    assert promised.freed_space > 0
+    assert promised.freed_space == done.freed_space > 0
+    assert promised.buckets == done.buckets
     assert mirror.clean(NOW, scope="both", dry_run=True).deleted_count == 0
 
 
@@ -169,7 +173,8 @@ def test_everything_can_go(mirror: Mirror) -> None:
 
     assert summary.deleted_count == 3 * 96 + 8
     assert mirror.row("SELECT count(*) FROM logs") == (0,)
-    assert {path.split("/")[0] for path in mirror.files()} == {"quarantine", "storage"}
+    assert summary.deleted_quarantined == 1
+    assert {path.split("/")[0] for path in mirror.files()} == {"storage"}
     assert_sound(mirror, cleaned=True)
 
 
@@ -189,15 +194,23 @@ def test_an_unknown_scope_is_refused(mirror: Mirror) -> None:
 
 
 class _UndeletableBucket(Bucket):
-    """A bucket that refuses the second deletion."""
+    """A bucket that refuses every deletion but one."""
 
-    deleted = 0
+    deletable = "logs/1.gz"
 
     def delete(self, key: str) -> None:
-        if self.deleted:
+        if key != self.deletable:
             raise BucketError(f"cannot delete {key} in bucket {self.name}: InternalError")
         super().delete(key)
-        self.deleted += 1
+
+
+class _ChangingBucket(Bucket):
+    """A bucket in which an object is written anew after it was listed."""
+
+    def head(self, key: str) -> ObjectHead:
+        if key == "logs/1.gz":
+            self.put(key, gz(lines(5, DAY, tag="anew")))
+        return super().head(key)
 
 
 def test_what_left_the_bucket_is_noted_even_if_a_later_deletion_fails(
@@ -209,11 +222,69 @@ def test_what_left_the_bucket_is_noted_even_if_a_later_deletion_fails(
     monkeypatch.setattr("warehouse.housekeeping.cleanup.Bucket", _UndeletableBucket)
 
     with pytest.raises(BucketError, match="InternalError"):
-        mirror.clean(NOW, scope="both")
+        mirror.with_settings(fetch_threads=1).clean(NOW, scope="both")
 
+    assert keys(mirror) == ["0.gz", "2.gz"]
     assert mirror.row("SELECT objects, accepted FROM ledger") == (2, 9)
     run: dict[str, Any] = mirror.last_run()
     assert (run["kind"], run["status"]) == ("cleanup", "failed")
     assert "InternalError" in run["detail"]
     assert mirror.row("SELECT count(*) FROM logs") == (9,), "the warehouse's turn did not come"
     assert_sound(mirror)
+
+
+def test_an_object_that_is_written_anew_during_the_cleanup_stays(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        mirror.put(f"logs/{number}.gz", lines(3, DAY, tag=str(number)))
+    mirror.sync()
+    monkeypatch.setattr("warehouse.housekeeping.cleanup.Bucket", _ChangingBucket)
+
+    summary = mirror.clean(NOW, scope="bucket")
+
+    (outcome,) = summary.buckets
+    assert (outcome.deleted_objects, outcome.changed, outcome.error) == (2, 1, None)
+    assert keys(mirror) == ["1.gz"]
+    monkeypatch.undo()
+    assert mirror.sync().entries == 5
+    assert_sound(mirror)
+
+
+def test_what_a_cleanup_took_does_not_come_back_by_a_full_listing(mirror: Mirror) -> None:
+    filled(mirror)
+    mirror.clean(NOW)
+    logs = mirror.contents(["logs"])
+
+    summary = sync.run(mirror.settings, full=True)
+
+    assert (summary.full_listing, summary.objects, summary.entries) == (True, 0, 0)
+    assert mirror.contents(["logs"]) == logs
+
+
+def test_a_cleanup_tells_what_it_asked_of_the_bucket(mirror: Mirror) -> None:
+    filled(mirror)
+
+    mirror.clean(NOW, scope="bucket")
+
+    run = mirror.row("SELECT class_a, class_b, objects FROM runs WHERE kind = 'cleanup'")
+    assert run == (1, 1, 1), "a listing, and a look at the one object before it went; to delete is free"
+
+
+def test_rows_that_are_lost_are_told_from_rows_that_a_cleanup_took(mirror: Mirror) -> None:
+    filled(mirror)
+    mirror.clean(NOW)
+    assert verify.run(mirror.settings, quick=True, now=NOW).findings == []
+    # A file of the third day, which no cleanup touched, loses its place in the manifest.
+    with closing(Manifest(mirror.settings.data_dir)) as manifest:
+        lost = next(
+            file for file in manifest.files() if file.table == "logs" and file.partition == "2026-11-12"
+        )
+        manifest.commit(remove=[lost.path])
+
+    findings = verify.run(mirror.settings, quick=True, now=NOW).findings
+
+    assert [(finding.check, finding.where) for finding in findings] == [
+        ("objects", f"{mirror.bucket.name}/logs/day-2.gz")
+    ]
+    assert findings[0].what.startswith("0 rows and 0 quarantined lines of 96 and 0 read")

@@ -61,15 +61,26 @@ def cleanup(state: State, retention_days: int, scope: Scope, dry_run: bool, yes:
         summary = work.run(usable, retention_days=retention_days, scope=scope, dry_run=dry_run)
     if as_json or not sys.stdout.isatty():
         output.write(output.to_json(output.camel(summary)))
-        return
+        raise click.exceptions.Exit(1 if summary.failed else 0)
     cutoff = f"{summary.cutoff:%Y-%m-%d %H:%M:%S} UTC"
     would = "would be " if summary.dry_run else ""
     entries = output.counted(summary.deleted_count, "entry", "entries")
     objects = f" and {output.counted(summary.deleted_objects, 'object')}" if in_bucket else ""
     output.write(
-        f"{entries}{objects} from before {cutoff} {would}deleted,"
+        f"{'Dry run: ' if summary.dry_run else ''}{entries}{objects} from before {cutoff} {would}deleted,"
         f" {output.size(summary.freed_space)} {would}freed."
     )
+    if summary.deleted_quarantined:
+        lines = output.counted(summary.deleted_quarantined, "quarantined line")
+        output.write(f"{lines} from before that {would}deleted.")
+    for outcome in summary.buckets:
+        if outcome.changed:
+            changed = output.counted(outcome.changed, "object")
+            output.write(f"{outcome.bucket}: {changed} changed at that moment and stayed.")
+        if outcome.error:
+            output.write(f"{outcome.bucket}: {outcome.error}")
+    if summary.failed:
+        raise click.exceptions.Exit(1)
 
 
 def _ask(bucket: str, retention_days: int) -> None:

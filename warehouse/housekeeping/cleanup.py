@@ -1,33 +1,41 @@
-"""Removes what is older than the retention: rows from the warehouse, objects from the bucket.
+"""Removes what is older than the retention: rows from the warehouse, objects from the buckets.
 
-An object leaves the bucket only when it is mirrored whole and all its rows are older than the cut-off.
-Freed space is measured: what was deleted, file by file and object by object.
+Freed space is measured: what was deleted, file by file and object by object. A dry run does the same work,
+so that its figures are the real ones, and throws it away instead of committing it.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from warehouse import catalog, duck, lock
+from warehouse import billing, columns
 from warehouse.bucket import Bucket
-from warehouse.errors import BadRequestError, WarehouseError
+from warehouse.errors import BadRequestError, BucketError, WarehouseError
+from warehouse.housekeeping import bucket_cleanup
+from warehouse.housekeeping.bucket_cleanup import BucketOutcome
+from warehouse.housekeeping.job import Job, bounded, job, locked
 from warehouse.ingest import rewrite
-from warehouse.ingest.rollups import Change, DateChange, refresh_logs, refresh_storage
-from warehouse.ingest.stored import stored_objects
+from warehouse.ingest.rollups import Change, DateChange, refresh_logs
 from warehouse.lake import Lake
-from warehouse.manifest import DataFile, LedgerObject, Manifest, Run, now_us
+from warehouse.manifest import DataFile, Manifest, Run, now_us
 from warehouse.settings import Settings
 from warehouse.settings_file import targets
 
 Scope = Literal["warehouse", "bucket", "both"]
 
+#: Where the manifest remembers the latest cut-off of all cleanups (epoch microseconds): what was read and is
+#: older need not be there, what is younger must.
+CUTOFF = ("cleanup", "cutoff_us")
+
 
 class CleanupSummary(Struct, frozen=True):
-    """What a cleanup did, or would do (`dry_run`): entries and bytes of Parquet and objects."""
+    """What a cleanup did, or would do (`dry_run`): entries, and bytes of Parquet and objects."""
 
     deleted_count: int
     freed_space: int
@@ -35,6 +43,15 @@ class CleanupSummary(Struct, frozen=True):
     cutoff: datetime
     dry_run: bool
     scope: Scope
+    #: Lines that went from quarantine.
+    deleted_quarantined: int = 0
+    #: Each bucket's part, when objects of buckets were to go.
+    buckets: list[BucketOutcome] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[BucketOutcome]:
+        """The buckets in which something failed."""
+        return [outcome for outcome in self.buckets if outcome.error is not None]
 
 
 def run(
@@ -47,8 +64,9 @@ def run(
 ) -> CleanupSummary:
     """Delete entries older than `retention_days` days in the named scope; "bucket" is every bucket.
 
-    Raises BadRequestError for a retention below one day or beyond the calendar, BusyError when another
-    writer runs.
+    A bucket that fails does not keep the others from being cleaned. Raises BadRequestError for a retention
+    below one day or beyond the calendar, BusyError when another writer runs, and BucketError when every
+    bucket failed (of a single one the error itself); the warehouse is whole then.
     """
     if retention_days < 1:
         raise BadRequestError("retentionDays must be at least 1", field="retentionDays")
@@ -60,164 +78,130 @@ def run(
         raise BadRequestError(
             "retentionDays reaches back beyond the year 1", field="retentionDays"
         ) from error
-    buckets: list[tuple[str, Bucket]] = []
+    with locked(settings) as manifest:
+        return within(settings, manifest, cutoff, scope, dry_run=dry_run)
+
+
+def within(
+    settings: Settings,
+    manifest: Manifest,
+    cutoff: datetime,
+    scope: Scope = "warehouse",
+    *,
+    dry_run: bool = False,
+    kind: str = "cleanup",
+) -> CleanupSummary:
+    """The same for the holder of the writer's lock, with the cut-off itself."""
+    with ExitStack() as running:
+        if dry_run:
+            columns.require_current(settings.data_dir.resolve() / "lake", manifest)
+            work = Job(
+                settings,
+                manifest,
+                Lake(settings.data_dir),
+                running.enter_context(bounded(settings)),
+                Run(run_id=f"dry-{uuid.uuid4().hex[:8]}", kind=kind, status="running", started_us=now_us()),
+            )
+        else:
+            work = running.enter_context(job(settings, manifest, kind))
+        buckets = _clean_buckets(work, cutoff, dry_run) if scope != "warehouse" else []
+        entries = quarantined = freed = 0
+        if scope in ("warehouse", "both"):
+            entries, quarantined, freed = _clean_warehouse(work, cutoff, dry_run)
+        objects = sum(outcome.deleted_objects for outcome in buckets)
+        work.run.entries, work.run.objects = entries, objects
+        work.run.detail = "; ".join(f"{item.bucket}: {item.error}" for item in buckets if item.error) or None
+        return CleanupSummary(
+            deleted_count=entries,
+            freed_space=freed + sum(outcome.freed_space for outcome in buckets),
+            deleted_objects=objects,
+            cutoff=cutoff,
+            dry_run=dry_run,
+            scope=scope,
+            deleted_quarantined=quarantined,
+            buckets=buckets,
+        )
+
+
+def _clean_buckets(work: Job, cutoff: datetime, dry_run: bool) -> list[BucketOutcome]:
+    """The buckets come first: a failure there leaves the warehouse whole."""
+    outcomes: list[BucketOutcome] = []
+    errors: list[WarehouseError] = []
+    used: list[Bucket] = []
     try:
-        for target in targets(settings) if scope != "warehouse" else ():
-            buckets.append((target.log_prefix, Bucket(target)))
-        with lock.writer(settings.data_dir):
-            manifest = Manifest(settings.data_dir)
+        for target in targets(work.settings):
             try:
-                return _Cleanup(settings, manifest, buckets, cutoff, dry_run, scope).run()
-            finally:
-                manifest.close()
+                bucket = Bucket(target)
+            except WarehouseError as error:
+                outcomes.append(BucketOutcome(target.bucket or "", error=str(error)))
+                errors.append(error)
+                continue
+            used.append(bucket)
+            outcome, failure = bucket_cleanup.clean(work, target, bucket, cutoff, dry_run=dry_run)
+            outcomes.append(outcome)
+            if failure is not None:
+                errors.append(failure)
     finally:
-        for _, bucket in buckets:
+        billing.note(work.run, used, work.settings)
+        for bucket in used:
             bucket.close()
+    if len(errors) == len(outcomes) == 1:
+        raise errors[0]
+    if errors and len(errors) == len(outcomes):
+        reasons = "; ".join(f"{outcome.bucket}: {outcome.error}" for outcome in outcomes)
+        raise BucketError(f"none of the {len(outcomes)} buckets could be cleaned: {reasons}") from errors[0]
+    return outcomes
 
 
-class _Cleanup:
-    def __init__(
-        self,
-        settings: Settings,
-        manifest: Manifest,
-        buckets: list[tuple[str, Bucket]],
-        cutoff: datetime,
-        dry_run: bool,
-        scope: Scope,
-    ) -> None:
-        self._settings = settings
-        self._manifest = manifest
-        self._buckets = buckets
-        self._cutoff = cutoff
-        self._dry_run = dry_run
-        self._scope: Scope = scope
-        self._lake = Lake(settings.data_dir)
-        self._con = duck.connect()
-        self._run = Run(
-            run_id=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
-            kind="cleanup",
-            status="running",
-            started_us=now_us(),
+def _clean_warehouse(work: Job, cutoff: datetime, dry_run: bool) -> tuple[int, int, int]:
+    """Take old rows out of the lake and build the rollups of their dates again.
+
+    Gives the entries, the quarantined lines and the bytes that went.
+    """
+    cutoff_us = round(cutoff.timestamp() * 1_000_000)
+    current = work.manifest.files()
+    parameters: dict[str, object] = {"cutoff": cutoff.astimezone(UTC).replace(tzinfo=None)}
+    old = [
+        file
+        for file in current
+        if file.table == "logs" and file.min_us is not None and file.min_us < cutoff_us
+    ]
+    quarantine = [
+        file
+        for file in current
+        if file.table == "quarantine" and file.partition <= f"{cutoff.astimezone(UTC):%Y-%m-%d}"
+    ]
+    change = Change()
+    try:
+        logs = rewrite.without(work.con, work.lake, old, "ts < $cutoff", parameters, work.run.run_id)
+        change.extend(logs.change)
+        lines = rewrite.without(
+            work.con, work.lake, quarantine, "quarantined_at < $cutoff", parameters, work.run.run_id
         )
-        self._freed = 0
+        change.extend(lines.change)
+        dates = _dates(work.lake, logs.partitions, current, change)
+        change.extend(refresh_logs(work.con, work.lake, dates, current, work.run.run_id))
+    except BaseException:
+        work.lake.discard(change.add)
+        raise
+    sizes = {file.path: file.bytes for file in current}
+    freed = sum(sizes[path] for path in change.remove) - sum(file.bytes for file in change.add)
+    if dry_run:
+        work.lake.discard(change.add)
+        return logs.rows, lines.rows, freed
+    latest = max(cutoff_us, work.manifest.state(CUTOFF[0]).get(CUTOFF[1], cutoff_us))
+    # Outside: whoever interrupts a commit cannot know whether the manifest names the files already.
+    work.manifest.commit(add=change.add, remove=change.remove, state={CUTOFF: latest})
+    return logs.rows, lines.rows, freed
 
-    def run(self) -> CleanupSummary:
-        if not self._dry_run and self._lake.begin(self._manifest, self._run):
-            # A killed run told the catalog nothing of what it committed.
-            catalog.publish_if_possible(self._settings.data_dir, self._manifest)
-        entries = objects = 0
-        try:
-            # The buckets first: they need the ledger only, and a failure there leaves the warehouse whole.
-            for log_prefix, bucket in self._buckets:
-                objects += self._clean_bucket(bucket, log_prefix)
-            if self._scope in ("warehouse", "both"):
-                entries = self._clean_warehouse()
-            self._run.status = "ok"
-        except BaseException as error:
-            self._run.status = "failed"
-            self._run.detail = str(error) if isinstance(error, WarehouseError) else type(error).__name__
-            raise
-        finally:
-            self._con.close()
-            if not self._dry_run:
-                self._run.finished_us = now_us()
-                self._run.entries, self._run.objects = entries, objects
-                self._manifest.finish_run(self._run)
-                publish = catalog.publish if self._run.status == "ok" else catalog.publish_if_possible
-                publish(self._settings.data_dir, self._manifest)
-        return CleanupSummary(entries, self._freed, objects, self._cutoff, self._dry_run, self._scope)
 
-    def _clean_warehouse(self) -> int:
-        """Take the old rows out of the lake and build the rollups of their dates again."""
-        cutoff_us = round(self._cutoff.timestamp() * 1_000_000)
-        current = self._manifest.files()
-        old = [
-            file
-            for file in current
-            if file.table == "logs" and file.min_us is not None and file.min_us < cutoff_us
-        ]
-        result = rewrite.without(
-            self._con,
-            self._lake,
-            old,
-            "ts < $cutoff",
-            {"cutoff": self._cutoff.astimezone(UTC).replace(tzinfo=None)},
-            self._run.run_id,
-            dry_run=self._dry_run,
-        )
-        change = result.change
-        if self._dry_run:
-            self._freed += self._expected(change, current)
-            return result.rows
-        try:
-            removed = set(change.remove)
-            staying = [
-                file for file in [*current, *change.add] if file.table == "logs" and file.path not in removed
-            ]
-            dates = {
-                date: DateChange(
-                    [self._lake.path(file) for file in staying if file.partition == date], rebuild=True
-                )
-                for date in result.partitions
-            }
-            change.extend(refresh_logs(self._con, self._lake, dates, current, self._run.run_id))
-        except BaseException:
-            self._lake.discard(change.add)
-            raise
-        # Outside: whoever interrupts a commit cannot know whether the manifest names the files already.
-        self._manifest.commit(add=change.add, remove=change.remove)
-        self._freed += self._difference(change, current)
-        return result.rows
-
-    def _difference(self, change: Change, current: list[DataFile]) -> int:
-        """Bytes that the swap of files frees."""
-        sizes = {file.path: file.bytes for file in current}
-        return sum(sizes.get(path, 0) for path in change.remove) - sum(file.bytes for file in change.add)
-
-    def _expected(self, change: Change, current: list[DataFile]) -> int:
-        """Bytes that would go: whole files count whole, others by their share of old rows."""
-        total = 0
-        cutoff = self._cutoff.astimezone(UTC).replace(tzinfo=None)
-        for file in current:
-            if file.path in set(change.remove):
-                row = self._con.execute(
-                    "SELECT count(*) FILTER (WHERE ts < $cutoff)"
-                    f" FROM ({duck.parquet_relation('logs', [self._lake.path(file)])})",
-                    {"cutoff": cutoff},
-                ).fetchone()
-                total += file.bytes * (int(row[0]) if row else 0) // file.entries
-        return total
-
-    def _clean_bucket(self, bucket: Bucket, log_prefix: str) -> int:
-        """Delete objects that are mirrored whole and wholly older than the cut-off."""
-        cutoff_us = round(self._cutoff.timestamp() * 1_000_000)
-        ledger = self._manifest.objects(bucket.name, log_prefix)
-        listed = {info.key: info.etag for info in bucket.list(log_prefix)}
-        going = [
-            item
-            for item in ledger.values()
-            if not item.gone
-            and item.rejected == 0
-            and item.last_us is not None
-            and item.last_us < cutoff_us
-            and listed.get(item.key) == item.etag
-        ]
-        self._freed += sum(item.size for item in going)
-        if not self._dry_run:
-            self._delete(bucket, going)
-        return len(going)
-
-    def _delete(self, bucket: Bucket, going: list[LedgerObject]) -> None:
-        """Delete one by one (bulk deletes may fail on R2); what went is noted even if a later one fails."""
-        done: list[LedgerObject] = []
-        try:
-            for item in going:
-                bucket.delete(item.key)
-                done.append(item)
-        finally:
-            change = refresh_storage(
-                self._con, self._lake, stored_objects([], done), self._manifest.files(), self._run.run_id
-            )
-            self._manifest.commit(
-                gone=[(item.bucket, item.key) for item in done], add=change.add, remove=change.remove
-            )
+def _dates(
+    lake: Lake, partitions: set[str], current: Sequence[DataFile], change: Change
+) -> dict[str, DateChange]:
+    """The dates that lost rows, with the log files that they have now."""
+    removed = set(change.remove)
+    staying = [file for file in [*current, *change.add] if file.table == "logs" and file.path not in removed]
+    return {
+        date: DateChange([lake.path(file) for file in staying if file.partition == date], rebuild=True)
+        for date in partitions
+    }

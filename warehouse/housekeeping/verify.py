@@ -17,6 +17,7 @@ from msgspec import Struct
 from warehouse import duck, sqlfiles
 from warehouse.bucket import Bucket
 from warehouse.columns import lacks
+from warehouse.housekeeping.cleanup import CUTOFF
 from warehouse.housekeeping.job import bounded, locked
 from warehouse.ingest.rollups import LOG_ROLLUPS
 from warehouse.lake import Lake
@@ -61,7 +62,8 @@ def run(
     """
     with locked(settings) as manifest, bounded(settings) as con:
         work = _Verify(settings, manifest, con, told, now or datetime.now(UTC))
-        findings = [*work.files(quick), *work.rows()]
+        findings = list(work.files(quick))
+        findings += list(work.rows(complete=not findings))
         if not quick:
             findings += work.rollups()
             findings += work.buckets()
@@ -148,8 +150,11 @@ class _Verify:
             )
         return None
 
-    def rows(self) -> Iterator[Finding]:
-        """The log rows, date by date, and each object's rows against the ledger."""
+    def rows(self, *, complete: bool) -> Iterator[Finding]:
+        """The log rows, date by date, and each object's rows against the ledger.
+
+        Without `complete` files are known to be missing, and rows are so too.
+        """
         for date in self.dates:
             self._told(f"logs of {date}")
             self._con.execute(f"CREATE OR REPLACE TEMP VIEW audited_logs AS {self._relation('logs', [date])}")
@@ -164,12 +169,12 @@ class _Verify:
                 )
         self._told("rows of each object")
         ledger = self._manifest.query(
-            "SELECT bucket, key, accepted, rejected FROM objects WHERE format IS NOT NULL"
+            "SELECT bucket, key, accepted, rejected, first_us, last_us FROM objects WHERE format IS NOT NULL"
         )
         self.objects = len(ledger)
-        names = ("bucket", "object_key", "accepted", "rejected")
+        names = ("bucket", "object_key", "accepted", "rejected", "first_us", "last_us")
         columns = {name: [row[place] for row in ledger] for place, name in enumerate(names)}
-        types = (pa.string(), pa.string(), pa.int64(), pa.int64())
+        types = (pa.string(), pa.string(), *[pa.int64()] * 4)
         arrays = [pa.array(columns[name], kind) for name, kind in zip(names, types, strict=True)]
         duck.register(self._con, "ledger_objects", pa.table(arrays, names=list(names)))
         quarantine = sorted({part for table, part in self._sound if table == "quarantine"})
@@ -179,7 +184,10 @@ class _Verify:
             " UNION ALL"
             f" SELECT bucket, object_key, false FROM ({self._relation('quarantine', quarantine)})"
         )
-        for bucket, key, accepted, rows, rejected, quarantined in self._audit("object_rows"):
+        for bucket, key, accepted, rows, rejected, quarantined in self._audit(
+            "object_rows",
+            {"complete": complete, "cutoff_us": self._manifest.state(CUTOFF[0]).get(CUTOFF[1])},
+        ):
             yield Finding(
                 "objects",
                 f"{bucket}/{key}",

@@ -27,8 +27,6 @@ def without(
     condition: str,
     parameters: dict[str, object],
     run_id: str,
-    *,
-    dry_run: bool = False,
 ) -> Rewritten:
     """Take the rows that meet a SQL condition out of files of one table; untouched files stay."""
     result = Rewritten()
@@ -43,7 +41,7 @@ def without(
         result.rows += rows
         result.partitions.add(file.partition)
         result.change.remove.append(file.path)
-        if rows < file.entries and not dry_run:
+        if rows < file.entries:
             con.execute(
                 f"CREATE OR REPLACE TEMP TABLE kept AS SELECT * FROM ({relation}) WHERE NOT ({condition})",
                 parameters,
