@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -204,6 +205,28 @@ class Mirror:
             text=True,
             cwd=Path(__file__).parents[2],
         )
+
+
+def run_until_killed(mirror: Mirror, code: str, seconds: float, *, commits: int = 0) -> bool:
+    """Start a writer, kill it `seconds` after its run began and committed so often.
+
+    Tells whether it was in the middle of its run. Commits are counted, because their speed is the machine's.
+    """
+    with closing(Manifest(mirror.settings.data_dir)) as manifest:
+        before = len(manifest.snapshot().runs)
+        child = mirror.spawn(code)
+        deadline = time.monotonic() + 60
+        while child.poll() is None and len(manifest.snapshot().runs) == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        generation = manifest.generation()
+        while child.poll() is None and manifest.generation() < generation + commits:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        time.sleep(seconds)
+        child.kill()
+        child.communicate()
+        return manifest.snapshot().runs[0]["status"] == "running"
 
 
 def assert_sound(mirror: Mirror, *, cleaned: bool = False) -> None:

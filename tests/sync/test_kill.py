@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 
-from tests.sync.support import AGREEMENT, DATE, DAY, HOUR, Mirror, assert_sound, lines
+from tests.sync.support import AGREEMENT, DATE, DAY, HOUR, Mirror, assert_sound, lines, run_until_killed
 from warehouse.manifest import Manifest
 from warehouse.service import Warehouse
 
@@ -18,28 +18,6 @@ Anew = Callable[[], Mirror]
 
 KILLS = 12
 SYNC = "sync._CHUNK_OBJECTS = 1\nsync.run(settings)"
-
-
-def run_until_killed(mirror: Mirror, code: str, seconds: float, *, commits: int = 0) -> bool:
-    """Start a writer, kill it `seconds` after its run began and committed so often.
-
-    Tells whether it was in the middle of its run. Commits are counted, because their speed is the machine's.
-    """
-    with closing(Manifest(mirror.settings.data_dir)) as manifest:
-        before = len(manifest.snapshot().runs)
-        child = mirror.spawn(code)
-        deadline = time.monotonic() + 60
-        while child.poll() is None and len(manifest.snapshot().runs) == before:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        generation = manifest.generation()
-        while child.poll() is None and manifest.generation() < generation + commits:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        time.sleep(seconds)
-        child.kill()
-        child.communicate()
-        return manifest.snapshot().runs[0]["status"] == "running"
 
 
 def test_a_sync_killed_at_random_moments_loses_and_doubles_nothing(mirror: Mirror, anew: Anew) -> None:
