@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 _REFUSED = {"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Unauthorized"}
 _MISSING = {"404", "NoSuchKey", "NotFound"}
+#: Seconds without a byte after which an answer counts as stalled.
+READ_TIMEOUT = 60.0
 #: Codes of throttling and of timeouts, whatever the status is that they come with.
 _PASSING = {"SlowDown", "Throttling", "ThrottlingException", "TooManyRequests", "RequestLimitExceeded"} | {
     "RequestTimeout",
@@ -98,7 +100,7 @@ class Bucket:
             s3={"addressing_style": "path"},
             max_pool_connections=settings.fetch_threads + 2,
             connect_timeout=10,
-            read_timeout=60,
+            read_timeout=READ_TIMEOUT,
             # `warehouse.backoff` repeats: botocore does not heed Retry-After and pauses for a few
             # milliseconds after most errors of a server.
             retries={"mode": "standard", "total_max_attempts": 1},

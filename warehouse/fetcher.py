@@ -23,6 +23,7 @@ from obstore.exceptions import (
 )
 from obstore.store import S3Store
 
+from warehouse import bucket as s3
 from warehouse.backoff import Passing
 from warehouse.bucket import Bucket, ObjectInfo, changed, gone
 from warehouse.credentials import resolve
@@ -53,7 +54,7 @@ class Fetcher:
                 "allow_http": True,
                 "connect_timeout": timedelta(seconds=10),
                 "timeout": timedelta(minutes=5),
-                "read_timeout": timedelta(seconds=60),
+                "read_timeout": timedelta(seconds=s3.READ_TIMEOUT),
             },
             retry_config={"max_retries": 0},
         )
