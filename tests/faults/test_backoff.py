@@ -80,7 +80,7 @@ def test_the_pauses_of_a_burst_of_faults_grow(bucket: Store, way: str, fault: st
         work.do(way)
         assert len(work.pauses) == 4
         for pause, least in zip(work.pauses, (0.05, 0.1, 0.2, 0.4), strict=True):
-            assert least <= pause < least + 0.3
+            assert pause >= least
         assert work.bucket.retries == 4
         operations = (work.bucket.class_a, work.bucket.class_b)
         assert operations == ((5, 0) if way == "list" else (0, 5)), "every attempt is billed"
@@ -131,7 +131,7 @@ def test_what_asking_again_does_not_change_is_asked_once(
 def test_retry_after_is_respected(bucket: Store, way: str) -> None:
     with through(bucket, Rule(refused(503, "SlowDown", retry_after="1"))) as work:
         work.do(way)
-        assert 1.05 <= work.pauses[0] < 1.5
+        assert work.pauses[0] >= 1.05
 
 
 @pytest.mark.usefixtures("longest")
@@ -143,7 +143,7 @@ def test_retry_after_is_respected_by_fetches_too_as_soon_as_boto3_was_told(bucke
         assert work.pauses[1] >= 1.05
         before = time.monotonic()
         work.do("fetch")
-        assert time.monotonic() - before < 0.5, "the wait is over"
+        assert time.monotonic() - before < 1.0, "the wait is over"
 
 
 @pytest.mark.usefixtures("longest")
