@@ -180,7 +180,7 @@ class Batcher:
         line = 1
         form: str | None = None if choose else "registry"
         try:
-            for text in _without_mark(inflate(body)):
+            for text in _few_lines(_without_mark(inflate(body))):
                 cut = text.rfind(b"\n") + 1
                 if not cut:
                     rest.append(text)
@@ -212,6 +212,13 @@ class Batcher:
     def _batch(self, form: str | None) -> Batch:
         form = form or "registry"
         return self._open.setdefault(form, Batch(format=form))
+
+
+def _few_lines(texts: Iterable[bytes]) -> Iterator[bytes]:
+    """The texts, those with more lines than a batch holds in slices: a slice compresses to very much."""
+    for text in texts:
+        many = len(text) > _BATCH_LINES < _newlines(text)
+        yield from _slices([text], _BATCH_LINES if many else len(text))
 
 
 def _newlines(text: bytes) -> int:
