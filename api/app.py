@@ -13,6 +13,7 @@ from litestar.di import Provide
 
 from api import kinds, openapi, pages
 from api.analytics import AnalyticsController
+from api.downloads import DownloadsController
 from api.edge import Edge
 from api.gaps import GapsController
 from api.health import health
@@ -64,6 +65,7 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
                     StorageController,
                     RunsController,
                     AnalyticsController,
+                    DownloadsController,
                 ],
             ),
             openapi.openapi_json,

@@ -31,6 +31,8 @@ PARTITIONS: dict[str, str] = {
     "activity": "date",
     "latency": "date",
     "errors": "date",
+    "downloads": "date",
+    "installers": "date",
     "daily": "month",
     "storage": "month",
 }

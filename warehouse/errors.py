@@ -57,6 +57,14 @@ class BadRequestError(WarehouseError):
     exit_code = 2
 
 
+class NotFoundError(WarehouseError):
+    """What the request names is not there."""
+
+    title = "There is nothing of that name"
+    slug = "unknown-name"
+    http_status = 404
+
+
 class AccessDeniedError(WarehouseError):
     """The caller has not shown that it may do this."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from warehouse import gaps, logquery, quarantine
+from warehouse import downloads, gaps, logquery, quarantine
 from warehouse.engine import Engine, SqlResult
 from warehouse.errors import BadRequestError
 from warehouse.logquery import LogFilter
@@ -236,6 +236,50 @@ class Warehouse:
             "nextContinuationToken": f"{page[-1]['bucket']}/{page[-1]['key']}" if len(rows) > limit else None,
         }
 
+    def downloads(
+        self,
+        days: int = 30,
+        by: str = "package",
+        limit: int = 100,
+        *,
+        package: str | None = None,
+        version: str | None = None,
+        agent: str | None = None,
+        now: datetime | None = None,
+    ) -> Row:
+        """GET /downloads: the last UTC days, by package, version, agent, client, day or week."""
+        wanted = downloads.DownloadFilter.latest(
+            days, _today(now), package=package, version=version, agent=agent
+        )
+        return self._kept(
+            "downloads",
+            {"wanted": wanted, "by": by, "limit": limit},
+            lambda _: downloads.figures(self._engine, wanted, by, limit),
+        )
+
+    def unused_packages(self, days: int = 90, limit: int = 100, now: datetime | None = None) -> Row:
+        """GET /downloads/unused: packages that nobody downloaded in the last UTC days."""
+        wanted = downloads.DownloadFilter.latest(days, _today(now))
+        return self._kept(
+            "unused_packages",
+            {"wanted": wanted, "limit": limit},
+            lambda _: downloads.unused(self._engine, wanted, limit),
+        )
+
+    def downloads_by_day(
+        self, period: str, packages: Sequence[str] | None, now: datetime | None = None
+    ) -> dict[str | None, Row]:
+        """GET /downloads/point and /range, by package; None as package means all together.
+
+        Raises BadRequestError for a period that is none.
+        """
+        first, last = downloads.period(period, _today(now))
+        return self._kept(
+            "downloads_by_day",
+            {"first": first, "last": last, "packages": packages},
+            lambda _: downloads.by_day(self._engine, first, last, packages),
+        )
+
     def quarantine(self, wanted: QuarantineFilter) -> Row:
         """GET /quarantine: one page of the lines that could not be read, with the counts by reason."""
         return quarantine.page(self._engine, wanted)
@@ -310,6 +354,10 @@ class Warehouse:
             while len(self._answers) > _KEPT_ANSWERS:
                 self._answers.popitem(last=False)
         return answer
+
+
+def _today(now: datetime | None) -> date:
+    return _naive(now or datetime.now(UTC)).date()
 
 
 def _naive(moment: datetime) -> datetime:

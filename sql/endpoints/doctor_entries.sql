@@ -6,7 +6,11 @@ FROM (
     UNION ALL
     SELECT 'daily' AS "table", count(*) AS entries FROM daily AS d
     UNION ALL
+    SELECT 'downloads' AS "table", count(*) AS entries FROM downloads AS w
+    UNION ALL
     SELECT 'errors' AS "table", count(*) AS entries FROM errors AS e
+    UNION ALL
+    SELECT 'installers' AS "table", count(*) AS entries FROM installers AS i
     UNION ALL
     SELECT 'latency' AS "table", count(*) AS entries FROM latency AS t
     UNION ALL

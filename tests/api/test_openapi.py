@@ -31,6 +31,12 @@ ENDPOINTS = {
     ("get", f"{PREFIX}/analytics/alerts"),
     ("get", f"{PREFIX}/analytics/report"),
     ("get", f"{PREFIX}/analytics/predict"),
+    ("get", f"{PREFIX}/downloads"),
+    ("get", f"{PREFIX}/downloads/unused"),
+    ("get", f"{PREFIX}/downloads/point/{{period}}"),
+    ("get", f"{PREFIX}/downloads/point/{{period}}/{{package}}"),
+    ("get", f"{PREFIX}/downloads/range/{{period}}"),
+    ("get", f"{PREFIX}/downloads/range/{{period}}/{{package}}"),
 }
 PARAMETERS = {
     f"{PREFIX}/logs": {
@@ -43,6 +49,8 @@ PARAMETERS = {
     f"{PREFIX}/gaps": {"hours"},
     f"{PREFIX}/analytics/trends": {"hours", "points"},
     f"{PREFIX}/analytics/predict": {"hours"},
+    f"{PREFIX}/downloads": {"days", "by", "package", "version", "agent", "limit"},
+    f"{PREFIX}/downloads/unused": {"days", "limit"},
 }  # fmt: skip
 FIELDS = {
     "/logs": {"logs", "totalCount", "hasMore", "nextCursor", "groups"},
@@ -64,6 +72,10 @@ FIELDS = {
     "/analytics/trends": {"trends", "hours", "points", "timezone"},
     "/analytics/alerts": {"alerts", "count"},
     "/analytics/report": {"summary", "trends", "recommendations"},
+    "/downloads": {"start", "end", "by", "totals", "rows"},
+    "/downloads/unused": {"start", "end", "count", "packages"},
+    "/downloads/point/{period}": {"downloads", "start", "end"},
+    "/downloads/range/{period}": {"downloads", "start", "end"},
     "/analytics/predict": {"prediction", "horizon", "model", "reason"},
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ COMMANDS = (
     "runs",
     "status",
     "gaps",
+    "downloads",
     "sql",
     "doctor",
     "cleanup",

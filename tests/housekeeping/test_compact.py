@@ -20,7 +20,10 @@ from warehouse.lake import Lake
 from warehouse.manifest import DataFile, Manifest
 from warehouse.service import Warehouse
 
-TABLES = ("logs", "quarantine", "activity", "latency", "errors", "daily", "storage", "ledger")
+TABLES = (
+    "logs", "quarantine", "activity", "latency", "errors", "daily", "downloads", "installers", "storage",
+    "ledger",
+)  # fmt: skip
 
 
 def scattered(mirror: Mirror, syncs: int = 6) -> Mirror:

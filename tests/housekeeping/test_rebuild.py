@@ -11,9 +11,10 @@ from tests.warehouse_builder import Builder, log
 from warehouse import lock
 from warehouse.errors import BadRequestError, BusyError, UnavailableError
 from warehouse.housekeeping import rebuild
+from warehouse.ingest.rollups import LOG_ROLLUPS
 from warehouse.manifest import Manifest
 
-ROLLUPS = ("activity", "latency", "errors", "daily")
+ROLLUPS = tuple(LOG_ROLLUPS)
 
 
 @pytest.fixture

@@ -30,6 +30,9 @@ PARAMETERS: dict[str, Any] = {
     "line": 1,
     "first_date": NOW.date(),
     "last_date": NOW.date(),
+    "first": NOW.date(),
+    "last": NOW.date(),
+    "by": "package",
     "entries": 0,
     "error_rate": 0.0,
     "warn_rate": 0.0,
@@ -62,6 +65,8 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
         }
     ]
     * 2,
+    "downloads_range": [{"package": None, "day": "2026-03-02", "downloads": 0, "total": 0}],
+    "downloads_totals": [{"downloads": 0, "bytes": 0, "packages": 0, "versions": 0, "clients": 0}],
     "doctor_entries": [{"table": name, "entries": 0, "expected": 0} for name in sqlfiles.names("tables")],
     "health_factors": [{"cost": 0}] * 3,
     "logs_stats": [

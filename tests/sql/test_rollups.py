@@ -37,6 +37,8 @@ COLUMNS = {
     "latency": "grain slot bucket entries",
     "errors": "grain slot message entries",
     "daily": "day level source config_hash entries first_ts last_ts",
+    "downloads": "day package version agent downloads not_modified failed bytes publishes last_ts",
+    "installers": "day package version client agent downloads last_ts",
     "storage": "grain slot bucket prefix storage_class size_from objects bytes",
 }
 

@@ -20,6 +20,7 @@ import zstandard
 from warehouse import sync
 from warehouse.bucket import Bucket, ObjectInfo
 from warehouse.housekeeping import cleanup
+from warehouse.ingest.rollups import LOG_ROLLUPS
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest
 from warehouse.service import Warehouse
@@ -41,11 +42,13 @@ CONTENTS = {
     "latency": "SELECT * FROM latency ORDER BY ALL",
     "errors": "SELECT * FROM errors ORDER BY ALL",
     "daily": "SELECT * FROM daily ORDER BY ALL",
+    "downloads": "SELECT * FROM downloads ORDER BY ALL",
+    "installers": "SELECT * FROM installers ORDER BY ALL",
     "storage": "SELECT * FROM storage ORDER BY ALL",
     "packages": "SELECT * FROM packages ORDER BY ALL",
     "ledger": "SELECT * FROM ledger ORDER BY ALL",
 }
-ROLLUPS = ("activity", "latency", "errors", "daily")
+ROLLUPS = tuple(LOG_ROLLUPS)
 
 #: One statement, so one state: every way to count the entries, which must all agree.
 AGREEMENT = """
@@ -68,13 +71,16 @@ def line(at_ms: float, level: str = "info", message: str = "served", **metadata:
 
 
 def lines(count: int, start_ms: float = DAY, step_ms: float = SECOND, tag: str = "m") -> list[bytes]:
-    """`count` different lines, `step_ms` apart, of all levels; most carry a response time."""
+    """`count` different GETs of tarballs, `step_ms` apart, of all levels; most carry a response time."""
     return [
         line(
             start_ms + number * step_ms,
             LEVELS[number % len(LEVELS)],
             f"{tag} {number}",
             status=500 if number % 5 == 4 else 200,
+            method="GET",
+            endpoint=f"/icons/-/icons-{number % 3}.0.0.tgz",
+            clientIP=f"10.0.0.{number % 4}",
             **({"responseTime": 1.5 * (number + 1)} if number % 7 else {}),
         )
         for number in range(count)
@@ -256,9 +262,8 @@ def rebuilt(mirror: Mirror) -> dict[str, list[tuple[Any, ...]]]:
         con.execute(f"CREATE VIEW fresh_logs AS {duck.parquet_relation('logs', logs)}")
         for table in ROLLUPS:
             con.execute(f"CREATE OR REPLACE VIEW prior AS {duck.empty_relation(table)}")
-            partition = (
-                "strftime(day, '%Y-%m') AS month" if table == "daily" else "CAST(slot AS DATE) AS date"
-            )
+            column = LOG_ROLLUPS[table]
+            partition = "strftime(day, '%Y-%m') AS month" if table == "daily" else f"{column}::DATE AS date"
             answers[table] = con.execute(
                 f"SELECT *, {partition} FROM ({sqlfiles.read('rollups', table)}) ORDER BY ALL"
             ).fetchall()

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.sync.support import DATE, DAY, HOUR, Mirror, assert_sound, line, lines, text
+from tests.sync.support import DATE, DAY, HOUR, ROLLUPS, Mirror, assert_sound, line, lines, text
 from warehouse.bucket import Bucket, ObjectInfo
 from warehouse.errors import BucketError, CredentialsError, ObjectError
 from warehouse.settings import Settings
@@ -151,7 +151,7 @@ def mirror_2(second_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def test_a_second_s3_server_is_mirrored_alike(mirror: Mirror, mirror_2: Mirror) -> None:
     def same(first: Mirror, second: Mirror) -> None:
-        for table in ("logs", "quarantine", "activity", "latency", "errors", "daily"):
+        for table in ("logs", "quarantine", *ROLLUPS):
             query = f"SELECT * EXCLUDE (bucket) FROM {table}" if table == "logs" else f"SELECT * FROM {table}"
             if table == "quarantine":
                 query = "SELECT object_key, line, raw, reason FROM quarantine"

@@ -77,6 +77,7 @@ cli.add_lazy("schedule", "warehouse.cli.schedule:schedule", "Sync whenever it is
 cli.add_lazy("runs", "warehouse.cli.runs:runs", "Show what runs did and what they cost.")
 cli.add_lazy("status", "warehouse.cli.status:status", "Show what is in the warehouse.")
 cli.add_lazy("gaps", "warehouse.cli.gaps:gaps", "Show where entries are missing.")
+cli.add_lazy("downloads", "warehouse.cli.downloads:downloads", "Show who installs which package.")
 cli.add_lazy("sql", "warehouse.cli.sql:sql", "Run a SELECT over the logs and rollups.")
 cli.add_lazy("doctor", "warehouse.cli.doctor:doctor", "Check everything and say what to mend.")
 cli.add_lazy("compact", "warehouse.cli.compact:compact", "Merge each closed day into few sorted files.")

@@ -9,8 +9,10 @@ import shutil
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
+from warehouse import duck
 from warehouse.errors import WarehouseError
 from warehouse.housekeeping import cleanup
+from warehouse.ingest.rollups import LOG_ROLLUPS
 from warehouse.manifest import Manifest
 from warehouse.settings import Settings
 
@@ -60,7 +62,7 @@ def _of_disk(settings: Settings, manifest: Manifest) -> datetime | None:
     used = sum(file.bytes for file in files)
     sizes: dict[str, int] = defaultdict(int)
     for file in files:
-        if file.table in ("logs", "activity", "latency", "errors"):
+        if file.table == "logs" or (file.table in LOG_ROLLUPS and duck.PARTITIONS[file.table] == "date"):
             sizes[file.partition] += file.bytes
     cutoff = None
     for day in sorted(sizes)[:-1]:

@@ -18,7 +18,14 @@ from warehouse.lake import Lake
 from warehouse.manifest import DataFile
 
 #: Rollups of the logs, and the column that tells a row's date.
-LOG_ROLLUPS = {"activity": "slot", "latency": "slot", "errors": "slot", "daily": "day"}
+LOG_ROLLUPS = {
+    "activity": "slot",
+    "latency": "slot",
+    "errors": "slot",
+    "daily": "day",
+    "downloads": "day",
+    "installers": "day",
+}
 
 STORED_OBJECTS = pa.schema(
     [

@@ -1,0 +1,124 @@
+"""`GET /downloads`: the shapes of the answers, ours and npm's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from api.app import create_app
+from api.downloads import Downloads, Point, Range, UnusedPackages
+from tests.api.conftest import BASE, PREFIX, problem
+from tests.api.shapes import is_exactly
+from tests.warehouse_builder import Builder, log
+
+Get = Callable[..., Any]
+
+NOW = datetime.now(UTC)
+YESTERDAY = (NOW - timedelta(days=1)).replace(hour=12)
+DAY = f"{YESTERDAY:%Y-%m-%d}"
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Litestar]]:
+    """Yesterday: two downloads of @acme/icons, one of lodash; left-pad lies in the bucket."""
+    builder = Builder(tmp_path_factory.mktemp("downloads"))
+    paths = ["/@acme%2ficons/-/icons-1.0.0.tgz"] * 2 + ["/lodash/-/lodash-4.17.21.tgz"]
+    fields: dict[str, Any] = {"method": "GET", "status": 200, "clientIP": "10.0.0.1", "userAgent": "npm/10"}
+    builder.put([log(YESTERDAY, endpoint=path, **fields) for path in paths])
+    builder.put(b"x", "packages/left-pad/-/left-pad-1.0.0.tgz", size=10)
+    builder.sync()
+    with TestClient(create_app(builder.settings), base_url=BASE) as client:
+        yield client
+
+
+@pytest.mark.parametrize("by", ["package", "version", "agent", "client", "day", "week"])
+def test_downloads_are_counted_by_what_is_asked_for(asked: TestClient[Litestar], by: str) -> None:
+    answer = asked.get(f"{PREFIX}/downloads", params={"by": by, "days": 7}).json()
+    is_exactly(answer, Downloads)
+    assert (answer["by"], answer["totals"]["downloads"]) == (by, 3)
+    assert sum(row["downloads"] for row in answer["rows"]) == 3
+    assert ("packages" in answer["rows"][0]) is (by == "client")
+
+
+def test_the_demo_has_downloads_too(get: Get) -> None:
+    answer = get("/downloads")
+    is_exactly(answer, Downloads)
+    assert answer["totals"]["downloads"] > 0
+
+
+def test_the_package_that_nobody_wants_is_named(asked: TestClient[Litestar]) -> None:
+    answer = asked.get(f"{PREFIX}/downloads/unused").json()
+    is_exactly(answer, UnusedPackages)
+    assert [(row["name"], row["versions"], row["bytes"]) for row in answer["packages"]] == [
+        ("left-pad", 1, 10)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("last-day", {"downloads": 3, "start": DAY, "end": DAY}),
+        ("last-day/lodash", {"downloads": 1, "start": DAY, "end": DAY, "package": "lodash"}),
+        ("last-day/@acme/icons", {"downloads": 2, "start": DAY, "end": DAY, "package": "@acme/icons"}),
+        ("last-day/@acme%2Ficons", {"downloads": 2, "start": DAY, "end": DAY, "package": "@acme/icons"}),
+        ("last-day/left-pad", {"downloads": 0, "start": DAY, "end": DAY, "package": "left-pad"}),
+        (
+            "last-day/lodash,nobody,@acme/icons",
+            {
+                "lodash": {"downloads": 1, "start": DAY, "end": DAY, "package": "lodash"},
+                "nobody": None,
+                "@acme/icons": {"downloads": 2, "start": DAY, "end": DAY, "package": "@acme/icons"},
+            },
+        ),
+    ],
+)
+def test_points_have_the_shape_of_npms(asked: TestClient[Litestar], path: str, expected: Any) -> None:
+    answer = asked.get(f"{PREFIX}/downloads/point/{path}")
+    assert (answer.status_code, answer.json()) == (200, expected)
+    if "," not in path:
+        is_exactly(answer.json(), Point)
+
+
+def test_ranges_have_the_shape_of_npms(asked: TestClient[Litestar]) -> None:
+    before = f"{YESTERDAY - timedelta(days=1):%Y-%m-%d}"
+    wanted = f"{PREFIX}/downloads/range/{before}:{DAY}"
+    days = [{"downloads": 0, "day": before}, {"downloads": 1, "day": DAY}]
+    whole = {"start": before, "end": DAY, "downloads": days, "package": "lodash"}
+    assert asked.get(f"{wanted}/lodash").json() == whole
+    everything = asked.get(wanted).json()
+    is_exactly(everything, Range)
+    assert everything == {
+        "start": before, "end": DAY,
+        "downloads": [{"downloads": 0, "day": before}, {"downloads": 3, "day": DAY}],
+    }  # fmt: skip
+    assert asked.get(f"{wanted}/lodash,nobody").json() == {"lodash": whole, "nobody": None}
+
+
+@pytest.mark.parametrize("shape", ["point", "range"])
+def test_a_package_that_nobody_knows_is_not_found(asked: TestClient[Litestar], shape: str) -> None:
+    body = problem(asked.get(f"{PREFIX}/downloads/{shape}/last-week/nobody"), 404)
+    assert "package nobody is neither in the bucket" in body["detail"]
+
+
+@pytest.mark.parametrize(
+    "period", ["last-decade", "2026-13-01", "2026-03-02:2026-03-01", "1900-01-01:2026-01-01"]
+)
+def test_a_period_that_is_none_is_refused_by_name(asked: TestClient[Litestar], period: str) -> None:
+    assert problem(asked.get(f"{PREFIX}/downloads/point/{period}"), 400)["parameter"] == "period"
+
+
+@pytest.mark.parametrize(("name", "value"), [("days", "0"), ("by", "moon"), ("limit", "0"), ("days", "x")])
+def test_a_parameter_that_is_none_is_refused_by_name(
+    asked: TestClient[Litestar], name: str, value: str
+) -> None:
+    assert problem(asked.get(f"{PREFIX}/downloads", params={name: value}), 400)["parameter"] == name
+
+
+def test_too_many_packages_are_refused(asked: TestClient[Litestar]) -> None:
+    names = ",".join(f"p{number}" for number in range(129))
+    assert problem(asked.get(f"{PREFIX}/downloads/point/last-day/{names}"), 400)["parameter"] == "package"
