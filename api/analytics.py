@@ -1,12 +1,15 @@
-"""/analytics: figures, trends, alerts, report and prediction."""
+"""/analytics: figures, history, trends, uptime, alerts, report and prediction."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from litestar import Controller, get
 
 from api import params
+from api.analytics_models import Alerts, Analytics, Forecast, History, Report, Trends, Uptime
 from api.common import BAD_PARAMETER, SERVER_ERROR, TheWarehouse
-from api.models import Alerts, Analytics, Forecast, Report, Trends, shaped
+from api.models import shaped
 
 _PROBLEMS = BAD_PARAMETER | SERVER_ERROR
 
@@ -18,14 +21,67 @@ class AnalyticsController(Controller):
     tags = ("Analytics",)
 
     @get(sync_to_thread=True, summary="The figures of the window", responses=_PROBLEMS)
-    def analytics(self, warehouse: TheWarehouse, hours: params.Hours = 24) -> Analytics:
+    def analytics(
+        self,
+        warehouse: TheWarehouse,
+        hours: params.Hours = 24,
+        end_date: params.WindowEnd = None,
+        source: params.Source = None,
+        package: params.Package = None,
+        status: params.StatusClass = None,
+        config_hash: params.ConfigHash = None,
+    ) -> Analytics:
         """Rates, response times, growth, health and score; the window before for comparison."""
-        return shaped(Analytics, warehouse.analytics(params.whole(hours)))
+        wanted = params.metric_filter(source, package, status, config_hash)
+        return shaped(Analytics, warehouse.analytics(params.whole(hours), _end(end_date), wanted))
+
+    @get("/history", sync_to_thread=True, summary="Every figure, period by period", responses=_PROBLEMS)
+    def history(
+        self,
+        warehouse: TheWarehouse,
+        hours: params.Hours = 24,
+        points: params.Points = 100,
+        end_date: params.WindowEnd = None,
+        source: params.Source = None,
+        package: params.Package = None,
+        status: params.StatusClass = None,
+        config_hash: params.ConfigHash = None,
+    ) -> History:
+        """Oldest first; what has no entries to tell it is null."""
+        wanted = params.metric_filter(source, package, status, config_hash)
+        return shaped(History, warehouse.history(params.whole(hours), points, _end(end_date), wanted))
 
     @get("/trends", sync_to_thread=True, summary="The window in equal periods", responses=_PROBLEMS)
-    def trends(self, warehouse: TheWarehouse, hours: params.Hours = 24, points: params.Points = 24) -> Trends:
+    def trends(
+        self,
+        warehouse: TheWarehouse,
+        hours: params.Hours = 24,
+        points: params.Points = 24,
+        end_date: params.WindowEnd = None,
+        timezone: params.TimeZone = "UTC",
+        compare: params.Compare = None,
+        empty: params.Empty = "zero",
+        source: params.Source = None,
+        package: params.Package = None,
+        status: params.StatusClass = None,
+        config_hash: params.ConfigHash = None,
+    ) -> Trends:
         """Oldest first; the last period ends now; empty periods are there with zeros."""
-        return shaped(Trends, warehouse.trends(params.whole(hours), points))
+        found = warehouse.trends(
+            params.whole(hours),
+            points,
+            _end(end_date),
+            params.metric_filter(source, package, status, config_hash),
+            zone=params.zone(timezone),
+            empty_as_null=empty == "null",
+            compare=params.comparisons(compare),
+        )
+        return shaped(Trends, found)
+
+    @get("/uptime", sync_to_thread=True, summary="Availability and heartbeat", responses=_PROBLEMS)
+    def uptime(self, warehouse: TheWarehouse, hours: params.Hours = 24) -> Uptime:
+        """The share of requests without a 5xx, and the share of 5-minute slots with any entry."""
+        return shaped(Uptime, warehouse.uptime(params.whole(hours)))
 
     @get("/alerts", sync_to_thread=True, summary="The rules that fire", responses=_PROBLEMS)
     def alerts(self, warehouse: TheWarehouse, hours: params.Hours = 24) -> Alerts:
@@ -41,3 +97,8 @@ class AnalyticsController(Controller):
     def predict(self, warehouse: TheWarehouse, hours: params.Horizon = 6) -> Forecast:
         """All zeros where there is too little history."""
         return shaped(Forecast, warehouse.predict(hours))
+
+
+def _end(text: str | None) -> datetime | None:
+    """Where the window ends; None for now."""
+    return params.moment(text, "endDate", whole_day=True) if text else None

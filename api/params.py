@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from litestar.params import QueryParameter
 
+from warehouse.analytics import COMPARISONS, MetricFilter
 from warehouse.errors import BadRequestError
 
 LEVELS = ("debug", "info", "warn", "error")
@@ -108,6 +110,29 @@ Format = Annotated[
         " cursor in the headers X-Total-Count and X-Next-Cursor.",
     ),
 ]
+StatusClass = Annotated[
+    str | None,
+    QueryParameter(
+        name="status", pattern="^([1-5]xx)?$", description="Class of HTTP status: 1xx, 2xx, 3xx, 4xx or 5xx."
+    ),
+]
+WindowEnd = Annotated[
+    str | None, QueryParameter(name="endDate", description=f"End of the window, instead of now. {_MOMENT}")
+]
+TimeZone = Annotated[
+    str, QueryParameter(name="timezone", max_length=100, description="IANA time zone of `period`.")
+]
+Compare = Annotated[
+    str | None,
+    QueryParameter(
+        name="compare",
+        description="previous (one window earlier), week (seven days earlier), or both with a comma.",
+    ),
+]
+Empty = Annotated[
+    Literal["zero", "null"],
+    QueryParameter(name="empty", description="What the mean of a period without response times is."),
+]
 PackageName = Annotated[
     str | None, QueryParameter(name="packageName", max_length=MAX_TEXT, description="Package name, exactly.")
 ]
@@ -135,6 +160,35 @@ def levels(text: str | None) -> list[str] | None:
                 field="level",
             )
     return list(dict.fromkeys(names)) or None
+
+
+def metric_filter(
+    source: str | None, package: str | None, status: str | None, config_hash: str | None
+) -> MetricFilter:
+    """The four filters of figures; empty ones count as absent."""
+    return MetricFilter(given(source), given(package), given(status), given(config_hash))
+
+
+def zone(name: str) -> str:
+    """An IANA time zone; raises BadRequestError for a name that is none."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise BadRequestError(
+            f"timezone: {name[:60]!r} is no IANA time zone",
+            hint="for example Europe/Berlin",
+            field="timezone",
+        ) from error
+    return name
+
+
+def comparisons(text: str | None) -> list[str]:
+    """The earlier windows that `compare` names."""
+    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    for name in names:
+        if name not in COMPARISONS:
+            raise BadRequestError(f"compare: {name[:40]!r} is none of previous, week", field="compare")
+    return names
 
 
 def given(text: str | None) -> str | None:

@@ -29,6 +29,7 @@ PARTITIONS: dict[str, str] = {
     "logs": "date",
     "quarantine": "date",
     "activity": "date",
+    "activity_by": "date",
     "latency": "date",
     "errors": "date",
     "downloads": "date",

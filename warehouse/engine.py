@@ -71,6 +71,8 @@ class Engine:
                 self._db.execute(f"CREATE OR REPLACE VIEW {table} AS {relation}")
             for name in sqlfiles.names("views"):
                 self._db.execute(sqlfiles.read("views", name))
+            for name in sqlfiles.names("functions"):
+                self._db.execute(sqlfiles.read("functions", name))
 
     def close(self) -> None:
         """Close every connection and remove the scratch folder."""

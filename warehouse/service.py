@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
-from warehouse import downloads, gaps, logquery, quarantine
+from warehouse import analytics, downloads, gaps, logquery, quarantine
+from warehouse.analytics import EVERYTHING, MetricFilter
 from warehouse.engine import Engine, SqlResult
-from warehouse.errors import BadRequestError
 from warehouse.logquery import LogFilter
 from warehouse.manifest import Manifest
 from warehouse.quarantine import QuarantineFilter
@@ -48,49 +48,71 @@ class Warehouse:
 
     # -- analytics -------------------------------------------------------------------------------
 
-    def analytics(self, hours: float = 24, now: datetime | None = None) -> Row:
-        """GET /analytics: the figures of the last `hours`, and the same one window earlier."""
+    def analytics(
+        self, hours: float = 24, now: datetime | None = None, wanted: MetricFilter = EVERYTHING
+    ) -> Row:
+        """GET /analytics: the figures of the last `hours` before `now`, and the same one window earlier."""
         moment = now or datetime.now(UTC)
-        window = self._window(hours, moment)
-        return {"timestamp": _millis(moment), **self._kept("analytics", window, self._analytics)}
-
-    def _analytics(self, window: Row) -> Row:
-        current, previous = self._engine.run("analytics", window)
-        top = self._engine.run("top_error_messages", window)
-        factors = self._engine.run(
-            "health_factors",
-            {
-                "error_rate": current["errorRate"],
-                "response_ms": current["avgResponseTime"],
-                "growth": current["storageGrowth"],
-            },
-        )
+        window = self._window(hours, moment, wanted=wanted) | {"apdex_ms": self._settings.apdex_ms}
+        found = self._kept("analytics", window, lambda asked: analytics.figures(self._engine, asked))
         return {
-            **current,
-            "topErrorMessages": top,
-            "hours": window["hours"],
-            "previous": previous,
-            "healthFactors": factors,
-            "asOf": current["windowEnd"],
+            "timestamp": _millis(moment),
+            **found,
+            "filters": wanted.shown(),
+            "apdexMs": self._settings.apdex_ms,
         }
 
-    def trends(self, hours: float = 24, points: int = 24, now: datetime | None = None) -> Row:
-        """GET /analytics/trends: the window in equal periods, oldest first."""
-        if hours * 3600 / points < 30:
-            raise BadRequestError(
-                f"points must not be more than {int(hours * 120)} for {hours:g} hours:"
-                " a period has 30 seconds at least",
-                field="points",
-            )
-        window = self._window(hours, now or datetime.now(UTC), points)
-        return self._kept("trends", window, self._trends)
+    def trends(
+        self,
+        hours: float = 24,
+        points: int = 24,
+        now: datetime | None = None,
+        wanted: MetricFilter = EVERYTHING,
+        *,
+        zone: str = "UTC",
+        empty_as_null: bool = False,
+        compare: Sequence[str] = (),
+    ) -> Row:
+        """GET /analytics/trends: the window in equal periods, oldest first.
 
-    def _trends(self, window: Row) -> Row:
-        return {
-            "trends": self._engine.run("trends", window),
-            "hours": window["hours"],
-            "points": window["points"],
-            "timezone": "UTC",
+        `compare` names earlier windows (`analytics.COMPARISONS`) to give in the same shape; `zone` is the
+        IANA time zone of `period`; without a timed entry a mean is 0, or null with `empty_as_null`.
+        """
+        moment = now or datetime.now(UTC)
+        shown = {"zone": zone, "empty_as_null": empty_as_null}
+
+        def series(end: datetime) -> Row:
+            window = self._window(hours, end, points, wanted) | shown
+            return self._kept("trends", window, lambda asked: analytics.trends(self._engine, asked))
+
+        answer = series(moment)
+        if not compare:
+            return answer
+        earlier = {name: analytics.COMPARISONS[name] or timedelta(hours=hours) for name in compare}
+        compared = {name: series(moment - distance)["trends"] for name, distance in earlier.items()}
+        return answer | {"comparisons": compared}
+
+    def history(
+        self,
+        hours: float = 24,
+        points: int = 100,
+        now: datetime | None = None,
+        wanted: MetricFilter = EVERYTHING,
+    ) -> Row:
+        """GET /analytics/history: every figure of /analytics, period by period."""
+        window = self._window(hours, now or datetime.now(UTC), points, wanted)
+        window |= {"apdex_ms": self._settings.apdex_ms}
+        found = self._kept("history", window, lambda asked: analytics.history(self._engine, asked))
+        return {**found, "filters": wanted.shown(), "apdexMs": self._settings.apdex_ms}
+
+    def uptime(self, hours: float = 24, now: datetime | None = None) -> Row:
+        """GET /analytics/uptime: availability, heartbeat, and the slots without any entry."""
+        moment = _naive(now or datetime.now(UTC))
+        # Told by slots of 5 minutes, so an answer holds until the slot ends.
+        slot = moment.replace(minute=moment.minute // 5 * 5, second=0, microsecond=0)
+        asked = {"hours": hours, "now": slot}
+        return self._kept("uptime", asked, lambda given: self._engine.run("uptime", given)[0]) | {
+            "hours": hours
         }
 
     def alerts(self, hours: float = 24, now: datetime | None = None) -> Row:
@@ -124,13 +146,17 @@ class Warehouse:
         summary, recommendations = self._kept("report", window, self._report)
         return {
             "summary": {**summary, "totalAlerts": len(self._firing(window))},
-            "trends": self._kept("trends", window, self._trends)["trends"],
+            "trends": self.trends(hours, now=now)["trends"],
             "recommendations": recommendations,
             "hours": hours,
         }
 
     def _report(self, window: Row) -> tuple[Row, list[str]]:
-        figures = self._kept("analytics", window, self._analytics)
+        figures = self._kept(
+            "analytics",
+            window | {"apdex_ms": self._settings.apdex_ms},
+            lambda asked: analytics.figures(self._engine, asked),
+        )
         top = figures["topErrorMessages"][0] if figures["topErrorMessages"] else {}
         rows = self._engine.run(
             "recommendations",
@@ -325,10 +351,10 @@ class Warehouse:
 
     # -- windows and kept answers ----------------------------------------------------------------
 
-    def _window(self, hours: float, now: datetime, points: int = 24) -> Row:
-        """The window's edges and grains (sql/endpoints/window.sql), with the parameters that made them."""
-        asked = {"hours": hours, "points": points}
-        return asked | self._engine.run("window", asked | {"now": _naive(now)})[0]
+    def _window(
+        self, hours: float, now: datetime, points: int = 24, wanted: MetricFilter = EVERYTHING
+    ) -> Row:
+        return analytics.window(self._engine, hours, points, _naive(now), wanted)
 
     def _kept(self, name: str, parameters: Row, compute: Callable[[Row], Answer]) -> Answer:
         """The answer to a question that was asked before in this generation, or a new one.

@@ -143,6 +143,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         Path,
         _setting("WAREHOUSE_DATA_DIR", about="Directory of the warehouse: Parquet files and manifest."),
     ] = Path("data")
+    apdex_ms: Annotated[
+        int,
+        _setting(
+            "WAREHOUSE_APDEX_MS",
+            about="Response time in ms up to which a client is satisfied, for the Apdex; up to four times"
+            " as long it tolerates.",
+            ge=1,
+            le=3_600_000,
+        ),
+    ] = 500
     schedule: Annotated[
         str | None,
         _setting(

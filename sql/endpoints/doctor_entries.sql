@@ -4,6 +4,8 @@ SELECT c."table" AS "table", c.entries AS entries, CAST(coalesce(m.entries, 0) A
 FROM (
     SELECT 'activity' AS "table", count(*) AS entries FROM activity AS a
     UNION ALL
+    SELECT 'activity_by' AS "table", count(*) AS entries FROM activity_by AS b
+    UNION ALL
     SELECT 'daily' AS "table", count(*) AS entries FROM daily AS d
     UNION ALL
     SELECT 'downloads' AS "table", count(*) AS entries FROM downloads AS w

@@ -1,11 +1,27 @@
 -- The five most frequent messages of entries at level error in the window; of equals, the first by text.
--- Parameters: the columns of endpoints/window.sql. At most five rows.
+-- Parameters: the columns of endpoints/window.sql, the filters. At most five rows. With filters they come from the log
+-- rows, whose messages are cut to 1,000 characters as those of the rollup are.
 SELECT
-    e.message,
-    CAST(sum(e.entries) AS BIGINT) AS count
-FROM errors AS e
-WHERE e.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
-    AND e.grain = $grain AND e.slot >= $window_start AND e.slot < $window_end
-GROUP BY e.message
-ORDER BY sum(e.entries) DESC, e.message
+    m.message,
+    CAST(sum(m.entries) AS BIGINT) AS count
+FROM (
+    SELECT e.message, e.entries
+    FROM errors AS e
+    WHERE $reads = 'activity'
+        AND e.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
+        AND e.grain = $grain AND e.slot >= $window_start AND e.slot < $window_end
+    UNION ALL
+    SELECT left(coalesce(l.message, ''), 1000) AS message, l.weight AS entries
+    FROM logs AS l
+    WHERE $reads <> 'activity'
+        AND l.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
+        AND l.ts >= $window_start AND l.ts < $window_end
+        AND l.level = 'error'
+        AND ($source IS NULL OR l.source = $source)
+        AND ($package IS NULL OR l.package = $package)
+        AND ($status_class IS NULL OR status_class(l.status) = $status_class)
+        AND ($config_hash IS NULL OR l.config_hash = $config_hash)
+) AS m
+GROUP BY m.message
+ORDER BY sum(m.entries) DESC, m.message
 LIMIT 5

@@ -1,14 +1,24 @@
--- The window of a question: which slots of the rollups it reads.
--- Parameters: $now (UTC), $hours (length of the window), $points (equal periods it is cut into).
--- One row. The window ends at $now, rounded up to the grain, so that the newest entries are in it; it holds
+-- The window of a question: which slots of which rollup it reads.
+-- Parameters: $now (UTC), $hours (length of the window), $points (equal periods it is cut into), the filters $source,
+-- $package, $status_class and $config_hash (null: all).
+-- One row; config_hash comes back as the log rows have it. The window ends at $now, rounded up to the grain, so that the newest entries are in it; it holds
 -- the slots that begin in [window_start, window_end). Grains in seconds: a period of the contract's 24 is a
 -- whole number of slots for any whole number of hours, because 3600 / 24 = 5 * 30.
 -- The coarser grains (from a week and from 90 days on) bound the number of slots that a long window reads; they
 -- serve where a period is a whole number of their slots too (720 hours in 24 periods, but not 721).
 -- With other numbers of periods than 24, a slot belongs to the period in which it begins.
+-- One filter is answered from the rollup by dimension, whose finest grain is 300; several filters, and one over
+-- periods that are no multiple of 300 seconds, from the log rows.
 SELECT
+    p.reads,
+    hex_hash($config_hash) AS config_hash,
     p.grain,
-    CASE WHEN p.width >= 10800 THEN 3600 WHEN p.width >= 900 THEN 300 ELSE 30 END AS latency_grain,
+    CASE
+        WHEN p.reads = 'activity_by' THEN p.grain
+        WHEN p.width >= 10800 THEN 3600
+        WHEN p.width >= 900 THEN 300
+        ELSE 30
+    END AS latency_grain,
     p.width AS period_seconds,
     make_timestamp(CAST(ceil(epoch_us(CAST($now AS TIMESTAMP)) / (p.grain * 1e6)) AS BIGINT) * p.grain * 1000000)
         AS window_end,
@@ -19,10 +29,27 @@ SELECT
 FROM (
     SELECT
         w.width,
+        w.reads,
         CASE
-            WHEN w.width > 324000 AND w.width % 3600 = 0 THEN 3600
-            WHEN w.width > 25200 AND w.width % 300 = 0 THEN 300
+            WHEN w.width > 324000 AND w.width % 3600 = 0 AND w.reads <> 'logs' THEN 3600
+            WHEN w.width > 25200 AND w.width % 3600 = 0 AND w.reads = 'activity_by' THEN 3600
+            WHEN w.reads = 'activity_by' THEN 300
+            WHEN w.width > 25200 AND w.width % 300 = 0 AND w.reads <> 'logs' THEN 300
             ELSE 30
         END AS grain
-    FROM (SELECT CAST($hours AS DOUBLE) * 3600 / $points AS width) AS w
+    FROM (
+        SELECT
+            q.width,
+            CASE
+                WHEN q.filters = 0 THEN 'activity'
+                WHEN q.filters = 1 AND q.width % 300 = 0 THEN 'activity_by'
+                ELSE 'logs'
+            END AS reads
+        FROM (
+            SELECT
+                CAST($hours AS DOUBLE) * 3600 / $points AS width,
+                CAST($source IS NOT NULL AS INTEGER) + CAST($package IS NOT NULL AS INTEGER)
+                    + CAST($status_class IS NOT NULL AS INTEGER) + CAST($config_hash IS NOT NULL AS INTEGER) AS filters
+        ) AS q
+    ) AS w
 ) AS p

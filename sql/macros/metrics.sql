@@ -24,6 +24,26 @@ CREATE OR REPLACE MACRO health_name(health) AS
 CREATE OR REPLACE MACRO performance_score(error_rate, response_ms, growth) AS
     greatest(0.0, least(100.0, 100.0 - 2.0 * error_rate - response_ms / 50.0 - growth / 10.0));
 
+-- The latency bucket of a response time (tables/latency.sql); below a microsecond it counts as one, because ln(0) is
+-- no number. Null for null.
+CREATE OR REPLACE MACRO latency_bucket(ms) AS
+    CASE WHEN ms IS NOT NULL THEN CAST(floor(ln(greatest(ms, 0.001)) / ln(1.02)) AS SMALLINT) END;
+
+-- The number of the period, from 0 on, in which a moment lies; periods are `seconds` long, the first begins at `starts`.
+CREATE OR REPLACE MACRO period_of(moment, starts, seconds) AS
+    CAST(floor((epoch_us(moment) - epoch_us(CAST(starts AS TIMESTAMP))) / (seconds * 1e6)) AS BIGINT);
+
+-- When period i begins.
+CREATE OR REPLACE MACRO period_start(i, starts, seconds) AS
+    CAST(starts AS TIMESTAMP) + to_microseconds(CAST(round(i * seconds * 1000000) AS BIGINT));
+
+-- 2xx for 200 to 299, and so on. Null for null.
+CREATE OR REPLACE MACRO status_class(status) AS CAST(status // 100 AS VARCHAR) || 'xx';
+
+-- Application performance index, 0 to 1: satisfied answers count whole, tolerated ones half. Null where none was timed.
+-- Source: the Apdex Alliance's Technical Specification 1.1; satisfied up to T, tolerated up to 4 T.
+CREATE OR REPLACE MACRO apdex(satisfied, tolerated, timed) AS (satisfied + tolerated / 2.0) / nullif(timed, 0);
+
 -- Response time in milliseconds at the middle of a latency bucket (tables/latency.sql).
 CREATE OR REPLACE MACRO bucket_ms(bucket) AS exp((bucket + 0.5) * ln(1.02));
 

@@ -1,15 +1,14 @@
 -- The distribution of response times in 2 percent buckets; see tables/latency.sql for grain and formula.
 -- Reads fresh_logs (rows to add) and prior (this rollup before them; empty on a rebuild); both hold one
--- partition's rows. Response times below a microsecond count as a microsecond, because ln(0) is no number.
+-- partition's rows.
 WITH parts AS (
     SELECT
         time_bucket(INTERVAL 30 SECONDS, l.ts) AS slot,
-        CAST(floor(ln(greatest(l.response_ms, 0.001)) / ln(1.02)) AS SMALLINT) AS bucket,
+        latency_bucket(l.response_ms) AS bucket,
         sum(l.weight) AS entries
     FROM fresh_logs AS l
     WHERE l.response_ms IS NOT NULL
-    GROUP BY time_bucket(INTERVAL 30 SECONDS, l.ts),
-        CAST(floor(ln(greatest(l.response_ms, 0.001)) / ln(1.02)) AS SMALLINT)
+    GROUP BY time_bucket(INTERVAL 30 SECONDS, l.ts), latency_bucket(l.response_ms)
     UNION ALL
     SELECT p.slot, p.bucket, p.entries
     FROM prior AS p

@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from api import models
+from api import analytics_models, models
 from api.runs import Runs
 from tests.api.conftest import PREFIX
 from tests.api.shapes import NUMBER, has, is_exactly
@@ -32,6 +32,8 @@ FIGURES = {
     "p95ResponseTime": (*NUMBER, None),
     "p99ResponseTime": (*NUMBER, None),
     "responseTimeCoverage": NUMBER,
+    "apdex": (*NUMBER, None),
+    "throughput": NUMBER,
 }
 POINT = {
     "period": str,
@@ -160,7 +162,7 @@ def test_analytics_are_the_figures_of_the_window_and_of_the_one_before(get: Get)
     answer = get("/analytics", hours=24)
     has(answer, FIGURES | {"timestamp": int, "topErrorMessages": list, "hours": int, "asOf": int})
     has(answer["previous"], FIGURES)
-    is_exactly(answer, models.Analytics)
+    is_exactly(answer, analytics_models.Analytics)
     assert answer["systemHealth"] in ("healthy", "warning", "critical")
     assert len(answer["topErrorMessages"]) <= 5
     assert answer["totalLogs"] > 0
@@ -184,10 +186,35 @@ def test_analytics_agree_with_a_query_over_the_log_rows(get: Get, warehouse: ser
     assert answer["performanceScore"] == pytest.approx(min(100, max(0, 100 - penalty)))
 
 
+def test_the_history_and_the_uptime_are_as_described(get: Get) -> None:
+    answer = get("/analytics/history", hours=24, points=48, source="registry-api")
+    is_exactly(answer, analytics_models.History)
+    assert (len(answer["history"]), answer["periodSeconds"]) == (48, 1800)
+    assert answer["filters"] == {
+        "source": "registry-api",
+        "package": None,
+        "status": None,
+        "configHash": None,
+    }
+    whole = get("/analytics", hours=24, endDate=answer["history"][-1]["periodEnd"], source="registry-api")
+    assert sum(row["totalLogs"] for row in answer["history"]) == whole["totalLogs"] > 0
+    assert whole["totalLogs"] < get("/analytics", hours=24)["totalLogs"]
+    is_exactly(get("/analytics/uptime"), analytics_models.Uptime)
+
+
+def test_trends_can_be_compared_and_told_in_another_zone(get: Get) -> None:
+    answer = get(
+        "/analytics/trends", compare="previous,week", timezone="Asia/Tokyo", empty="null", package=""
+    )
+    is_exactly(answer, analytics_models.Trends)
+    assert set(answer["comparisons"]) == {"previous", "week"}
+    assert answer["timezone"] == "Asia/Tokyo"
+
+
 def test_trends_are_24_equal_periods_oldest_first_that_end_now(get: Get) -> None:
     answer = get("/analytics/trends", hours=24)
     has(answer, {"trends": list, "hours": int, "points": int, "timezone": str})
-    is_exactly(answer, models.Trends)
+    is_exactly(answer, analytics_models.Trends)
     points = answer["trends"]
     assert (answer["hours"], len(points)) == (24, 24)
     for point in points:
@@ -210,7 +237,7 @@ def test_alerts_are_the_rules_that_fire(get: Get, filled: Settings) -> None:
     quiet = get("/analytics/alerts")
     has(quiet, {"alerts": list, "count": int})
     assert quiet["count"] == len(quiet["alerts"])
-    is_exactly(quiet, models.Alerts)
+    is_exactly(quiet, analytics_models.Alerts)
     # The demo has an incident; the hour of it fires for certain when it is looked at from its end.
     worst = max(
         get("/analytics/trends", hours=72, points=72)["trends"], key=lambda point: point["errorCount"]
@@ -221,7 +248,7 @@ def test_alerts_are_the_rules_that_fire(get: Get, filled: Settings) -> None:
     finally:
         opened.close()
     assert answer["count"] >= 1
-    is_exactly(answer, models.Alerts)
+    is_exactly(answer, analytics_models.Alerts)
     fields = {
         "id": str,
         "name": str,
@@ -239,7 +266,7 @@ def test_report_sums_up_the_window(get: Get) -> None:
     report = get("/analytics/report")
     has(report, {"summary": dict, "trends": list, "recommendations": list})
     has(report["summary"], {"avgPerformanceScore": int, "totalAlerts": int, "uptime": NUMBER})
-    is_exactly(report, models.Report)
+    is_exactly(report, analytics_models.Report)
     assert len(report["trends"]) == 24
     assert 0 <= report["summary"]["uptime"] <= 100
     assert report["recommendations"]
@@ -252,7 +279,7 @@ def test_prediction_tells_its_horizon(get: Get, hours: int) -> None:
     assert answer["horizon"] == f"{hours} hours"
     numbers = {"predictedLogs": int, "predictedErrors": int, "predictedStorage": NUMBER, "confidence": NUMBER}
     has(answer["prediction"], numbers)
-    is_exactly(answer, models.Forecast)
+    is_exactly(answer, analytics_models.Forecast)
     assert 0 <= answer["prediction"]["confidence"] <= 100
 
 

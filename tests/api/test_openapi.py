@@ -27,6 +27,8 @@ ENDPOINTS = {
     ("get", f"{PREFIX}/packages"),
     ("get", f"{PREFIX}/runs"),
     ("get", f"{PREFIX}/analytics"),
+    ("get", f"{PREFIX}/analytics/history"),
+    ("get", f"{PREFIX}/analytics/uptime"),
     ("get", f"{PREFIX}/analytics/trends"),
     ("get", f"{PREFIX}/analytics/alerts"),
     ("get", f"{PREFIX}/analytics/report"),
@@ -38,6 +40,7 @@ ENDPOINTS = {
     ("get", f"{PREFIX}/downloads/range/{{period}}"),
     ("get", f"{PREFIX}/downloads/range/{{period}}/{{package}}"),
 }
+FILTERS = {"source", "package", "status", "configHash"}
 PARAMETERS = {
     f"{PREFIX}/logs": {
         "level", "startDate", "endDate", "limit", "source", "configHash", "q", "status", "method", "package",
@@ -47,7 +50,10 @@ PARAMETERS = {
     f"{PREFIX}/packages": {"configHash", "packageName", "limit", "continuationToken"},
     f"{PREFIX}/runs": {"limit", "freeTier"},
     f"{PREFIX}/gaps": {"hours"},
-    f"{PREFIX}/analytics/trends": {"hours", "points"},
+    f"{PREFIX}/analytics": {"hours", "endDate", *FILTERS},
+    f"{PREFIX}/analytics/history": {"hours", "points", "endDate", *FILTERS},
+    f"{PREFIX}/analytics/trends": {"hours", "points", "endDate", "timezone", "compare", "empty", *FILTERS},
+    f"{PREFIX}/analytics/uptime": {"hours"},
     f"{PREFIX}/analytics/predict": {"hours"},
     f"{PREFIX}/downloads": {"days", "by", "package", "version", "agent", "limit"},
     f"{PREFIX}/downloads/unused": {"days", "limit"},
@@ -69,6 +75,8 @@ FIELDS = {
     "/runs": {"runs", "months", "freeTier"},
     "/gaps": {"gaps", "count", "hours", "resolutionSeconds", "windowStart", "windowEnd", "lastSync"},
     "/analytics": {*FIGURES, "timestamp", "topErrorMessages", "hours", "previous", "healthFactors", "asOf"},
+    "/analytics/history": {"history", "hours", "points", "periodSeconds", "filters", "apdexMs"},
+    "/analytics/uptime": {"uptime", "availability", "heartbeat", "missing", "missingSlots", "unknownSlots"},
     "/analytics/trends": {"trends", "hours", "points", "timezone"},
     "/analytics/alerts": {"alerts", "count"},
     "/analytics/report": {"summary", "trends", "recommendations"},

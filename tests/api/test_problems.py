@@ -27,7 +27,7 @@ class Broken:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def analytics(self, hours: float) -> NoReturn:
+    def analytics(self, *_: Any) -> NoReturn:
         raise self._error
 
     def health(self) -> NoReturn:

@@ -21,6 +21,7 @@ COMMANDS = (
     "runs",
     "status",
     "gaps",
+    "metrics",
     "downloads",
     "sql",
     "doctor",

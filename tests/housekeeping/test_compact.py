@@ -21,7 +21,7 @@ from warehouse.manifest import DataFile, Manifest
 from warehouse.service import Warehouse
 
 TABLES = (
-    "logs", "quarantine", "activity", "latency", "errors", "daily", "downloads", "installers", "storage",
+    "logs", "quarantine", "activity", "activity_by", "latency", "errors", "daily", "downloads", "installers", "storage",
     "ledger",
 )  # fmt: skip
 

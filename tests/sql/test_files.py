@@ -33,6 +33,9 @@ PARAMETERS: dict[str, Any] = {
     "first": NOW.date(),
     "last": NOW.date(),
     "by": "package",
+    "apdex_ms": 500,
+    "zone": "UTC",
+    "empty_as_null": False,
     "entries": 0,
     "error_rate": 0.0,
     "warn_rate": 0.0,
@@ -62,9 +65,24 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
             "performanceScore": 100,
             "p50ResponseTime": None,
             "responseTimeCoverage": 0,
+            "apdex": None,
+            "throughput": 0,
         }
     ]
     * 2,
+    "history": [{"totalLogs": 0, "errorRate": None, "apdex": None, "throughput": 0, "performanceScore": None}]
+    * 24,
+    "uptime": [
+        {
+            "uptime": 0,
+            "availability": None,
+            "heartbeat": 0,
+            "slots": 288,
+            "missingSlots": 0,
+            "unknownSlots": 288,
+            "missing": [],
+        }
+    ],
     "downloads_range": [{"package": None, "day": "2026-03-02", "downloads": 0, "total": 0}],
     "downloads_totals": [{"downloads": 0, "bytes": 0, "packages": 0, "versions": 0, "clients": 0}],
     "doctor_entries": [{"table": name, "entries": 0, "expected": 0} for name in sqlfiles.names("tables")],

@@ -90,9 +90,17 @@ def figures(
         "p50ResponseTime": approximately(nearest_rank(times, 0.50)),
         "p95ResponseTime": approximately(nearest_rank(times, 0.95)),
         "p99ResponseTime": approximately(nearest_rank(times, 0.99)),
+        "apdex": pytest.approx(apdex(times), abs=0.02) if times else None,
+        "throughput": pytest.approx(len(here) / hours / 60),
         "windowStart": millis(start),
         "windowEnd": millis(end),
     }
+
+
+def apdex(times: list[float], satisfied: float = 500) -> float:
+    """Satisfied answers whole, those up to four times as slow half."""
+    counted = sum(1.0 if ms <= satisfied else 0.5 if ms <= 4 * satisfied else 0.0 for ms in times)
+    return counted / len(times)
 
 
 def approximately(quantile: float | None) -> Any:

@@ -1,8 +1,8 @@
-"""rollups/activity, rollups/latency, rollups/errors, rollups/daily, rollups/storage: the grains and the sums,
-and that sums merged commit by commit are those of all rows at once.
+"""rollups/activity, rollups/activity_by, rollups/latency, rollups/errors, rollups/daily, rollups/storage: the
+grains and the sums, and that sums merged commit by commit are those of all rows at once.
 
-The tables that they fill: tables/activity, tables/latency, tables/errors, tables/daily, tables/storage; and
-tables/logs, tables/quarantine, tables/packages, which everything is made from.
+The tables that they fill: tables/activity, tables/activity_by, tables/latency, tables/errors, tables/daily,
+tables/storage; and tables/logs, tables/quarantine, tables/packages, which everything is made from.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ COLUMNS = {
     " metadata",
     "activity": "grain slot entries debug info warn error timed response_ns response_min response_max"
     " requests server_errors",
+    "activity_by": "grain dimension value slot entries warn error timed response_ns requests server_errors"
+    " buckets counts",
     "latency": "grain slot bucket entries",
     "errors": "grain slot message entries",
     "daily": "day level source config_hash entries first_ts last_ts",

@@ -39,6 +39,7 @@ CONTENTS = {
     "logs": "SELECT * FROM logs ORDER BY object_key, line",
     "quarantine": "SELECT bucket, object_key, line, raw, reason FROM quarantine ORDER BY ALL",
     "activity": "SELECT * FROM activity ORDER BY ALL",
+    "activity_by": "SELECT * FROM activity_by ORDER BY ALL",
     "latency": "SELECT * FROM latency ORDER BY ALL",
     "errors": "SELECT * FROM errors ORDER BY ALL",
     "daily": "SELECT * FROM daily ORDER BY ALL",

@@ -46,6 +46,7 @@ def test_dates_that_lose_all_their_rows_vanish_with_their_rollups(mirror: Mirror
         (table, partition)
         for table, partitions in {
             "activity": ["2026-11-10", "2026-11-11"],
+            "activity_by": ["2026-11-10", "2026-11-11"],
             "daily": ["2026-11"],
             "downloads": ["2026-11-10", "2026-11-11"],
             "installers": ["2026-11-10", "2026-11-11"],

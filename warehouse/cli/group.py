@@ -76,6 +76,9 @@ cli.add_lazy("sync", "warehouse.cli.sync:sync", "Fetch new log objects into the 
 cli.add_lazy("schedule", "warehouse.cli.schedule:schedule", "Sync whenever it is due.")
 cli.add_lazy("runs", "warehouse.cli.runs:runs", "Show what runs did and what they cost.")
 cli.add_lazy("status", "warehouse.cli.status:status", "Show what is in the warehouse.")
+cli.add_lazy(
+    "metrics", "warehouse.cli.metrics:metrics", "Show rates, response times, score, and their change."
+)
 cli.add_lazy("gaps", "warehouse.cli.gaps:gaps", "Show where entries are missing.")
 cli.add_lazy("downloads", "warehouse.cli.downloads:downloads", "Show who installs which package.")
 cli.add_lazy("sql", "warehouse.cli.sql:sql", "Run a SELECT over the logs and rollups.")

@@ -20,6 +20,7 @@ from warehouse.manifest import DataFile
 #: Rollups of the logs, and the column that tells a row's date.
 LOG_ROLLUPS = {
     "activity": "slot",
+    "activity_by": "slot",
     "latency": "slot",
     "errors": "slot",
     "daily": "day",

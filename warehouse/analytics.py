@@ -1,0 +1,114 @@
+"""Figures over windows of time: the whole window, its periods, the one before (`sql/functions/metrics.sql`).
+
+Rates are percent, response times ms, growth MB per hour, times epoch ms.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from warehouse.engine import Engine
+from warehouse.errors import BadRequestError
+
+Row = dict[str, Any]
+
+#: Figures of GET /analytics that a change is told of.
+_COMPARED = (
+    "totalLogs", "errorRate", "warnRate", "avgResponseTime", "p50ResponseTime", "p95ResponseTime",
+    "p99ResponseTime", "responseTimeCoverage", "apdex", "throughput", "storageGrowth", "performanceScore",
+)  # fmt: skip
+#: What trends are compared with, and how long before that was: None is the window's own length.
+COMPARISONS: dict[str, timedelta | None] = {"previous": None, "week": timedelta(days=7)}
+
+
+class MetricFilter(Struct, frozen=True):
+    """Which entries count; None means all. `status_class` is 1xx to 5xx."""
+
+    source: str | None = None
+    package: str | None = None
+    status_class: str | None = None
+    config_hash: str | None = None
+
+    def parameters(self) -> Row:
+        """Its fields, as the queries name them."""
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+    def shown(self) -> Row:
+        """Its fields, as answers name them."""
+        return {
+            "source": self.source,
+            "package": self.package,
+            "status": self.status_class,
+            "configHash": self.config_hash,
+        }
+
+
+EVERYTHING = MetricFilter()
+
+
+def window(engine: Engine, hours: float, points: int, now: datetime, wanted: MetricFilter) -> Row:
+    """The window's edges, grains and filters (sql/endpoints/window.sql), with the parameters that made them.
+
+    Raises BadRequestError (field points) for periods of less than 30 seconds.
+    """
+    if hours * 3600 / points < 30:
+        raise BadRequestError(
+            f"points must not be more than {int(hours * 120)} for {hours:g} hours:"
+            " a period has 30 seconds at least",
+            field="points",
+        )
+    asked = {"hours": hours, "points": points, **wanted.parameters()}
+    return asked | engine.run("window", asked | {"now": now})[0]
+
+
+def figures(engine: Engine, window: Row) -> Row:
+    """GET /analytics: the figures of the window, and how they changed against the one before."""
+    current, previous = engine.run("analytics", window)
+    factors = engine.run(
+        "health_factors",
+        {
+            "error_rate": current["errorRate"],
+            "response_ms": current["avgResponseTime"],
+            "growth": current["storageGrowth"],
+        },
+    )
+    changes = engine.run(
+        "analytics_changes",
+        {
+            "names": list(_COMPARED),
+            "current": [current[name] for name in _COMPARED],
+            "previous": [previous[name] for name in _COMPARED],
+        },
+    )
+    return {
+        **current,
+        "topErrorMessages": engine.run("top_error_messages", window),
+        "hours": window["hours"],
+        "previous": previous,
+        "changes": {row.pop("name"): row for row in changes},
+        "healthFactors": factors,
+        "asOf": current["windowEnd"],
+    }
+
+
+def trends(engine: Engine, window: Row) -> Row:
+    """GET /analytics/trends: the window in equal periods, oldest first."""
+    return {
+        "trends": engine.run("trends", window),
+        "hours": window["hours"],
+        "points": window["points"],
+        "timezone": window["zone"],
+    }
+
+
+def history(engine: Engine, window: Row) -> Row:
+    """GET /analytics/history: every figure, period by period."""
+    return {
+        "history": engine.run("history", window),
+        "hours": window["hours"],
+        "points": window["points"],
+        "periodSeconds": window["period_seconds"],
+    }
