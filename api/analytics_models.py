@@ -199,19 +199,20 @@ class Alert(Answer):
 
     id: Annotated[str, _about("Rule.")]
     name: Annotated[str, _about("Its name.")]
-    condition: Annotated[
-        Literal["errorRate", "storageGrowth", "avgResponseTime", "systemHealth"], _about("What it watches.")
-    ]
+    condition: Annotated[str, _about("The metric that it watches, or query.")]
     threshold: Annotated[
-        float, _about("Its limit: percent, MB per hour, ms, or 0 healthy, 1 warning, 2 critical.")
+        float, _about("Its limit in the metric's unit; of systemHealth 0 healthy, 1 warning, 2 critical.")
     ]
     enabled: Annotated[bool, _about("Is it switched on?")]
     triggered: Annotated[bool, _about("Does it fire?")]
     last_triggered: MaybeEpochMs
     value: Annotated[float | None, _about("The value now, in the unit of the threshold.")]
     since: MaybeEpochMs
-    severity: Annotated[Literal["warning", "critical"], _about("How grave it is.")]
+    severity: Annotated[Literal["info", "warning", "critical"], _about("How grave it is.")]
     evidence: Evidence
+    group: Annotated[str | None, _about("Source, package or name of the query's row; null without groups.")]
+    acknowledged_at: MaybeEpochMs
+    silenced_until: MaybeEpochMs
 
 
 class Alerts(Answer):

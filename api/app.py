@@ -12,6 +12,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from api import kinds, openapi, pages
+from api.alerts import AlertsController
 from api.analytics import AnalyticsController
 from api.downloads import DownloadsController
 from api.edge import Edge
@@ -65,6 +66,7 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
                     StorageController,
                     RunsController,
                     AnalyticsController,
+                    AlertsController,
                     DownloadsController,
                 ],
             ),

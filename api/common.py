@@ -17,6 +17,7 @@ def _spec(description: str) -> ResponseSpec:
 
 
 BAD_PARAMETER = {400: _spec("A parameter cannot be used; the problem names it.")}
+NOT_FOUND = {404: _spec("There is nothing of that name.")}
 SERVER_ERROR = {500: _spec("The server failed; its log tells why under the request id.")}
 ADMIN = {
     401: _spec("The admin token is missing or wrong."),

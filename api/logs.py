@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, cast
 
-import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.params import RawBody
 from litestar.response import Stream
 
 from api import export, params
+from api.bodies import decoded
 from api.common import ADMIN, BAD_PARAMETER, SERVER_ERROR, TheWarehouse
 from api.guards import require_admin
 from api.models import CleanupAnswer, CleanupRequest, LogPage, LogStats, shaped
-from api.openapi import CleanupOperation
+from api.openapi import operation_with_body
 from api.store import bucket_settings
-from warehouse.errors import BadRequestError
 from warehouse.logquery import LogFilter
 from warehouse.settings import Settings
-
-_FIELD = re.compile(r" - at `\$\.?(\w*)")
-_UNKNOWN = re.compile(r"unknown field `(.*)`", re.DOTALL)
 
 
 class LogsController(Controller):
@@ -93,7 +88,7 @@ class LogsController(Controller):
         status_code=200,
         sync_to_thread=True,
         guards=[require_admin],
-        operation_class=CleanupOperation,
+        operation_class=operation_with_body(CleanupRequest, required=False, example={"retentionDays": 30}),
         summary="Remove what is older than the retention",
         responses=BAD_PARAMETER | ADMIN | SERVER_ERROR,
     )
@@ -101,7 +96,7 @@ class LogsController(Controller):
         """Needs the admin token when one is set."""
         from warehouse.housekeeping import cleanup  # with boto3 behind it: not at the start of the server
 
-        wanted = cleanup_request(body)
+        wanted = decoded(body, CleanupRequest)
         settings: Settings = request.app.state.settings
         with bucket_settings(settings, needed=wanted.scope != "warehouse") as usable:
             done = cleanup.run(
@@ -117,27 +112,6 @@ class LogsController(Controller):
             dry_run=done.dry_run,
             scope=done.scope,
         )
-
-
-def cleanup_request(body: bytes) -> CleanupRequest:
-    """The body of a cleanup; an empty one means the defaults. Raises BadRequestError."""
-    if not body.strip():
-        return CleanupRequest()
-    try:
-        return msgspec.json.decode(body, type=CleanupRequest)
-    except msgspec.ValidationError as error:
-        if unknown := _UNKNOWN.search(str(error)):
-            field = unknown.group(1)[:40]
-            raise BadRequestError(
-                f"{field!r} is none of {', '.join(CleanupRequest.__struct_encode_fields__)}", field=field
-            ) from error
-        found = _FIELD.search(str(error))
-        field = (found and found.group(1)) or "body"
-        raise BadRequestError(f"{field}: {str(error).partition(' - at')[0]}", field=field) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadRequestError(
-            "the body is not JSON", hint='for example {"retentionDays": 30}', field="body"
-        ) from error
 
 
 def _exported(page: dict[str, Any], format: str) -> Response[LogPage]:

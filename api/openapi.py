@@ -19,6 +19,7 @@ from litestar.openapi.spec import (
     Schema,
     SecurityScheme,
 )
+from msgspec import Struct
 
 from api.paths import DOCS, OPENAPI_JSON, OPENAPI_YAML, PAGES_DIR
 from warehouse import __version__
@@ -39,41 +40,55 @@ class AdminOperation(Operation):
         self.security = [{_SECURITY: []}, {}]
 
 
-@dataclass
-class CleanupOperation(AdminOperation):
-    """The cleanup's operation. Its body may be absent, which the framework cannot describe by itself."""
+def operation_with_body(
+    body: type[Struct] | None, *, required: bool = True, example: dict[str, Any] | None = None
+) -> type[AdminOperation]:
+    """An admin's operation with a body of our own decoding, which the framework cannot describe by itself."""
 
-    def __post_init__(self) -> None:
-        """Describe the body."""
-        super().__post_init__()
-        properties: dict[str, Any] = {
-            "retentionDays": Schema(
-                type=OpenAPIType.INTEGER, minimum=1, maximum=36_500, default=30, description="Days that stay."
-            ),
-            "dryRun": Schema(
-                type=OpenAPIType.BOOLEAN,
-                default=False,
-                description="Tell what would be removed, and remove nothing.",
-            ),
-            "scope": Schema(
-                type=OpenAPIType.STRING,
-                enum=["warehouse", "bucket", "both"],
-                default="warehouse",
-                description="Where to remove it.",
-            ),
-        }
-        self.request_body = RequestBody(
-            required=False,
-            description="Absent or empty: the defaults.",
-            content={
-                "application/json": OpenAPIMediaType(
-                    schema=Schema(
-                        type=OpenAPIType.OBJECT, properties=properties, additional_properties=False
-                    ),
-                    examples={"default": Example(value={"retentionDays": 30})},
-                )
-            },
-        )
+    @dataclass
+    class WithBody(AdminOperation):
+        def __post_init__(self) -> None:
+            super().__post_init__()
+            if body is None:
+                return
+            described = msgspec.json.schema(body)["$defs"][body.__name__]
+            properties: dict[str, Any] = {
+                name: _schema(about) for name, about in described["properties"].items()
+            }
+            examples: dict[str, Any] = {"examples": {"default": Example(value=example)}} if example else {}
+            self.request_body = RequestBody(
+                required=required,
+                description=None if required else "Absent or empty: the defaults.",
+                content={
+                    "application/json": OpenAPIMediaType(
+                        schema=Schema(
+                            type=OpenAPIType.OBJECT,
+                            properties=properties,
+                            required=described.get("required") or None,
+                            additional_properties=False,
+                        ),
+                        **examples,
+                    )
+                },
+            )
+
+    return WithBody
+
+
+def _schema(about: dict[str, Any]) -> Schema:
+    """One property of a JSON schema."""
+    given: dict[str, Any] = {
+        name: about[name]
+        for name in ("description", "default", "enum", "minimum", "maximum")
+        if name in about
+    }
+    if "type" in about:
+        given["type"] = OpenAPIType(about["type"])
+    if "anyOf" in about:
+        given["one_of"] = [_schema(each) for each in about["anyOf"]]
+    if "maxLength" in about:
+        given["max_length"] = about["maxLength"]
+    return Schema(**given)
 
 
 class DocsPage(OpenAPIRenderPlugin):

@@ -70,7 +70,12 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     errorlog.configure(settings)
     # Opened here and not by the application, so that a damaged one is an error like every other's and not
     # the traceback of a start that failed.
-    with listener, closing(Warehouse(settings)) as warehouse, _scheduled(settings):
+    with (
+        listener,
+        closing(Warehouse(settings)) as warehouse,
+        _scheduled(settings),
+        _alerting(settings, warehouse),
+    ):
         config = uvicorn.Config(
             create_app(settings, warehouse),
             log_config=None,
@@ -103,6 +108,26 @@ def _scheduled(settings: Settings) -> Iterator[None]:
         yield
     finally:
         scheduler.stop()
+        thread.join()
+
+
+@contextmanager
+def _alerting(settings: Settings, warehouse: Warehouse) -> Iterator[None]:
+    """Test the alert rules beside the serving. Raises SettingError for channels that cannot be."""
+    from warehouse.alerts.channels import channels
+    from warehouse.alerts.watch import Clock
+
+    channels(settings)
+    if not settings.alert_seconds:
+        yield
+        return
+    clock = Clock(warehouse.alert_book, settings.alert_seconds)
+    thread = threading.Thread(target=clock.run, name="alerts")
+    thread.start()
+    try:
+        yield
+    finally:
+        clock.stop()
         thread.join()
 
 

@@ -38,12 +38,14 @@ class StorageController(Controller):
         summary="Mirror the bucket now",
         responses=ADMIN | SERVER_ERROR,
     )
-    def sync(self, request: Request[Any, Any, Any]) -> SyncAnswer:
+    def sync(self, request: Request[Any, Any, Any], warehouse: TheWarehouse) -> SyncAnswer:
         """Answers when the sync has ended. A body is not needed. Needs the admin token when one is set."""
         from warehouse import sync  # with boto3 behind it: not at the start of the server
+        from warehouse.alerts.watch import check
 
         with bucket_settings(request.app.state.settings) as settings:
             done = sync.run(settings)
+        check(warehouse.alert_book)
         return SyncAnswer(
             synced=not done.failed,
             sync_url=done.sync_url,

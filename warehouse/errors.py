@@ -65,6 +65,22 @@ class NotFoundError(WarehouseError):
     http_status = 404
 
 
+class ConflictError(WarehouseError):
+    """What is to be made is there already; `field` names what has to differ."""
+
+    title = "There is one of that name already"
+    slug = "name-taken"
+    http_status = 409
+
+
+class NotifyError(WarehouseError):
+    """A message about an alert did not arrive."""
+
+    title = "The message did not arrive"
+    slug = "notify"
+    http_status = 502
+
+
 class AccessDeniedError(WarehouseError):
     """The caller has not shown that it may do this."""
 

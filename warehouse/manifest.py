@@ -85,7 +85,8 @@ class Manifest:
             self._db.close()
 
     @contextmanager
-    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
+    def transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """All of it or nothing; for the parts of the warehouse that keep tables of their own here."""
         with self._lock:
             try:
                 self._db.execute(f"BEGIN {kind}")
@@ -107,7 +108,7 @@ class Manifest:
 
     def snapshot(self) -> Snapshot:
         """Generation, files, the latest runs and the ledger's sums, all of one moment."""
-        with self._transaction("DEFERRED") as db:
+        with self.transaction("DEFERRED") as db:
             generation = int(db.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0])
             files = [DataFile(**row) for row in db.execute('SELECT * FROM files ORDER BY "table", path')]
             partitions = _dicts(
@@ -186,7 +187,7 @@ class Manifest:
 
     def start_run(self, run: Run) -> int:
         """Note a run that starts; runs that never finished were killed: returns how many."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             killed = db.execute(
                 "UPDATE runs SET status = 'killed', detail = 'the process ended before the run did'"
                 " WHERE status = 'running'"
@@ -209,7 +210,7 @@ class Manifest:
 
     def finish_run(self, run: Run) -> None:
         """Note how a run ended, and move the generation so that readers see it."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             _update_run(db, run)
             db.execute(
                 "UPDATE runs SET stored_bytes = (SELECT coalesce(sum(size), 0) FROM objects WHERE gone = 0)"
@@ -234,7 +235,7 @@ class Manifest:
         is, so that one that is killed is known to have cost what it cost up to here.
         """
         at = now_us()
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO objects (bucket, key, prefix, etag, size, modified_us, storage_class,"
                 " format, raw_bytes, lines, accepted, rejected, first_us, last_us, metadata, run_id, gone)"
@@ -261,12 +262,12 @@ class Manifest:
 
     def remember(self, state: Mapping[tuple[str, str], Any]) -> None:
         """Remember values by (part, name) without moving the generation; None forgets a name."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             _remember(db, state)
 
     def forget_retired(self, paths: Iterable[str]) -> None:
         """Drop retired files whose unlinking is done."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany("DELETE FROM retired WHERE path = ?", [(path,) for path in paths])
 
 

@@ -56,6 +56,30 @@ MIGRATIONS: list[str] = [
     -- The bucket that a run was about; null for one that was about none, and for runs of former versions.
     ALTER TABLE runs ADD COLUMN bucket TEXT;
     """,
+    """
+    -- Rules of the API as JSON; those that are built in or in the settings file are not here.
+    CREATE TABLE alert_rules (id TEXT PRIMARY KEY, rule TEXT NOT NULL, changed_us INTEGER NOT NULL)
+        STRICT, WITHOUT ROWID;
+    -- What is not well, by rule and group (name is empty for rules without groups).
+    CREATE TABLE alert_states (
+        rule_id TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, since_us INTEGER NOT NULL,
+        fired_us INTEGER, value REAL, notified INTEGER NOT NULL, acknowledged_us INTEGER,
+        seen_us INTEGER NOT NULL, PRIMARY KEY (rule_id, name)) STRICT, WITHOUT ROWID;
+    CREATE TABLE alert_silences (rule_id TEXT PRIMARY KEY, until_us INTEGER NOT NULL, comment TEXT)
+        STRICT, WITHOUT ROWID;
+    -- What happened, with what reproduces it. notified = 0: a silence held it back.
+    CREATE TABLE alert_events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, rule_id TEXT NOT NULL,
+        name TEXT NOT NULL, title TEXT NOT NULL, event TEXT NOT NULL, value REAL, condition TEXT NOT NULL,
+        operator TEXT NOT NULL, threshold REAL NOT NULL, severity TEXT NOT NULL,
+        window_start_us INTEGER NOT NULL, window_end_us INTEGER NOT NULL, query TEXT NOT NULL,
+        notified INTEGER NOT NULL) STRICT;
+    -- Messages to channels: due until they are sent or given up. Written with the event that they tell of.
+    CREATE TABLE alert_outbox (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, channel TEXT NOT NULL,
+        message TEXT NOT NULL, created_us INTEGER NOT NULL, status TEXT NOT NULL DEFAULT 'due',
+        attempts INTEGER NOT NULL DEFAULT 0, next_us INTEGER NOT NULL, error TEXT) STRICT;
+    """,
 ]
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from warehouse import analytics, downloads, gaps, logquery, quarantine
+from warehouse.alerts.book import AlertBook
+from warehouse.alerts.firing import built_in_alerts
 from warehouse.analytics import EVERYTHING, MetricFilter
 from warehouse.engine import Engine, SqlResult
 from warehouse.logquery import LogFilter
@@ -38,6 +40,7 @@ class Warehouse:
         self._settings = settings
         self._manifest = Manifest(settings.data_dir)
         self._engine = Engine(settings.data_dir, self._manifest)
+        self.alert_book = AlertBook(settings, self._manifest, self._engine)
         self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._answers_lock = threading.Lock()
 
@@ -116,24 +119,18 @@ class Warehouse:
         }
 
     def alerts(self, hours: float = 24, now: datetime | None = None) -> Row:
-        """GET /analytics/alerts: the enabled rules that fire, with their evidence."""
+        """GET /analytics/alerts: the enabled rules that fire, with their evidence.
+
+        The built-in ones over the last `hours`; all others as the latest round of tests found them.
+        """
         firing = self._firing(self._window(hours, now or datetime.now(UTC)))
         return {"alerts": firing, "count": len(firing)}
 
     def _firing(self, window: Row) -> list[Row]:
-        return [row for row in self._kept("alerts", window, self._tested_rules) if row["triggered"]]
-
-    def _tested_rules(self, window: Row) -> list[Row]:
-        evidence = {
-            "window": {
-                "hours": window["hours"],
-                "start": _millis(window["window_start"]),
-                "end": _millis(window["window_end"]),
-            },
-            "view": "activity",
-            "query": "sql/endpoints/alerts.sql",
-        }
-        return [row | {"evidence": evidence} for row in self._engine.run("alerts", window)]
+        tested = self._kept(
+            "alerts", window | self.alert_book.built_in(), lambda asked: built_in_alerts(self._engine, asked)
+        )
+        return self.alert_book.firing([row for row in tested if row["triggered"]])
 
     def gaps(self, hours: float = gaps.HOURS, now: datetime | None = None) -> Row:
         """GET /gaps: stretches of the last `hours` without an entry where some were to be expected."""

@@ -52,7 +52,7 @@ def load_with_origins(
                 values[info.name] = _of_file(info, file)
                 origins[info.name] = str(file.path)
     origins |= {name: str(file.path) for name in FILE_ONLY if getattr(file, name)}
-    settings = Settings(**values, prefixes=file.prefixes, mappings=file.mappings)
+    settings = Settings(**values, prefixes=file.prefixes, mappings=file.mappings, alerts=file.alerts)
     complete = settings_file.with_buckets(settings, file)
     for info in table():
         if getattr(complete, info.name) != getattr(settings, info.name):

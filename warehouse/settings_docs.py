@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from warehouse.alerts.rules import AlertRule
 from warehouse.settings import SettingInfo, table
 from warehouse.settings_tables import SECRETS, BucketSettings, MappingRule, PrefixRule
 
@@ -30,7 +31,7 @@ from, and of a secret only that it is set.
 _FILE = """
 ## The settings file
 
-`warehouse.toml` in the working directory, or the file that `WAREHOUSE_CONFIG` names, is TOML with four kinds
+`warehouse.toml` in the working directory, or the file that `WAREHOUSE_CONFIG` names, is TOML with five kinds
 of tables. A text `"${NAME}"` stands for the environment variable `NAME`, so that no secret need be in the
 file. A key that is not known is refused, and every error names the file, the line and the key.
 
@@ -60,6 +61,13 @@ ts = "meta.when"
 time_unit = "s"
 level = "severity"
 message = "text"
+
+[[alert]]
+id = "slow-installs"
+metric = "p95ResponseTime"
+threshold = 2000
+hours = 1
+group_by = "package"
 ```
 
 ### [[bucket]]
@@ -83,12 +91,20 @@ A log format of JSON lines, for `format = "mapping:NAME"`. A path leads through 
 `"req.headers.host"`.
 
 """
+_ALERT = """
+### [[alert]]
+
+An [alert rule](alerts.md). It needs a metric or a query; a query says itself what it looks at, and a rule
+with `group_by` takes no filter.
+
+"""
 
 
 def page() -> str:
     """The whole page, as Markdown."""
     settings = "".join(_row(info) for info in table())
     tables = _FILE + _keys(BucketSettings) + _PREFIX + _keys(PrefixRule) + _MAPPING + _keys(MappingRule)
+    tables += _ALERT + _keys(AlertRule)
     return _HEAD + settings + tables
 
 

@@ -16,46 +16,33 @@ from typing import Annotated, Any, get_args, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from warehouse.alerts.rules import AlertRule
+from warehouse.settings_analytics import AnalyticsSettings
+from warehouse.settings_meta import setting
 from warehouse.settings_tables import BucketSettings, MappingRule, PrefixRule
 
 MIB = 1024 * 1024
 
 
-def _setting(
-    *env: str,
-    about: str,
-    secret: bool = False,
-    ge: int | None = None,
-    le: int | None = None,
-    pattern: str | None = None,
-) -> Meta:
-    extra: dict[str, Any] = {"env": env, "secret": secret}
-    if pattern is not None:
-        return Meta(description=about, extra=extra, pattern=pattern)
-    if ge is not None and le is not None:
-        return Meta(description=about, extra=extra, ge=ge, le=le)
-    return Meta(description=about, extra=extra)
-
-
-class Settings(Struct, frozen=True, kw_only=True):
+class Settings(AnalyticsSettings, Struct, frozen=True, kw_only=True):
     """All settings of one process, checked. Make one with `warehouse.settings.load`."""
 
     bucket: Annotated[
         str | None,
-        _setting(
+        setting(
             "R2_BUCKET_NAME", about="Bucket that holds the log objects. Unset: the embedded demo bucket."
         ),
     ] = None
     account_id: Annotated[
         str | None,
-        _setting(
+        setting(
             "CLOUDFLARE_ACCOUNT_ID",
             about="Cloudflare account; gives the endpoint when R2_ENDPOINT is unset.",
         ),
     ] = None
     api_token: Annotated[
         str | None,
-        _setting(
+        setting(
             "CLOUDFLARE_API_KEY",
             "CLOUDFLARE_API_TOKEN",
             about="Cloudflare API token with R2 read rights; the S3 key pair is derived from it.",
@@ -64,7 +51,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = None
     endpoint: Annotated[
         Annotated[str, Meta(pattern="^[^@]*$")] | None,  # a password would be shown with the address
-        _setting(
+        setting(
             "R2_ENDPOINT",
             "AWS_ENDPOINT_URL_S3",
             "AWS_ENDPOINT_URL",
@@ -73,7 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = None
     jurisdiction: Annotated[
         str,
-        _setting(
+        setting(
             "R2_JURISDICTION",
             about="Jurisdiction of the bucket: default, eu or fedramp.",
             pattern="^(default|eu|fedramp)$",
@@ -81,37 +68,37 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = "default"
     region: Annotated[
         str,
-        _setting("R2_REGION", "AWS_REGION", "AWS_DEFAULT_REGION", about="S3 region; R2 always uses auto."),
+        setting("R2_REGION", "AWS_REGION", "AWS_DEFAULT_REGION", about="S3 region; R2 always uses auto."),
     ] = "auto"
     access_key_id: Annotated[
-        str | None, _setting("R2_ACCESS_KEY_ID", about="S3 access key id of an R2 API token.")
+        str | None, setting("R2_ACCESS_KEY_ID", about="S3 access key id of an R2 API token.")
     ] = None
     secret_access_key: Annotated[
         str | None,
-        _setting("R2_SECRET_ACCESS_KEY", about="S3 secret access key that goes with it.", secret=True),
+        setting("R2_SECRET_ACCESS_KEY", about="S3 secret access key that goes with it.", secret=True),
     ] = None
     aws_access_key_id: Annotated[
         str | None,
-        _setting("AWS_ACCESS_KEY_ID", about="AWS's name for the key id; used when no R2 credential is set."),
+        setting("AWS_ACCESS_KEY_ID", about="AWS's name for the key id; used when no R2 credential is set."),
     ] = None
     aws_secret_access_key: Annotated[
         str | None,
-        _setting("AWS_SECRET_ACCESS_KEY", about="AWS's name for the secret that goes with it.", secret=True),
+        setting("AWS_SECRET_ACCESS_KEY", about="AWS's name for the secret that goes with it.", secret=True),
     ] = None
     cloudflare_api: Annotated[
         str,
-        _setting(
+        setting(
             "CLOUDFLARE_API_BASE_URL",
             about="Cloudflare API that verifies the token and holds the queue.",
             pattern="^https?://",
         ),
     ] = "https://api.cloudflare.com/client/v4"
-    log_prefix: Annotated[str, _setting("WAREHOUSE_LOG_PREFIX", about="Key prefix of the log objects.")] = (
+    log_prefix: Annotated[str, setting("WAREHOUSE_LOG_PREFIX", about="Key prefix of the log objects.")] = (
         "logs/"
     )
     lookback_hours: Annotated[
         int,
-        _setting(
+        setting(
             "WAREHOUSE_LOOKBACK_HOURS",
             about="How far behind the newest object of a folder a sync lists again: for late files.",
             ge=0,
@@ -120,7 +107,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 24
     reconcile_days: Annotated[
         int,
-        _setting(
+        setting(
             "WAREHOUSE_RECONCILE_DAYS",
             about="A sync lists the whole prefix when the last one that did is so many days ago; 0: always.",
             ge=0,
@@ -129,11 +116,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 7
     package_prefix: Annotated[
         str,
-        _setting("WAREHOUSE_PACKAGE_PREFIX", about="Key prefix of the packages, for the inventory."),
+        setting("WAREHOUSE_PACKAGE_PREFIX", about="Key prefix of the packages, for the inventory."),
     ] = "packages/"
     inventory_prefixes: Annotated[
         str,
-        _setting(
+        setting(
             "WAREHOUSE_INVENTORY",
             about="Further key prefixes that a sync lists for the inventory, separated by spaces;"
             " * stands for the whole bucket. Listing costs a Class A operation per 1,000 objects.",
@@ -141,21 +128,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ""
     data_dir: Annotated[
         Path,
-        _setting("WAREHOUSE_DATA_DIR", about="Directory of the warehouse: Parquet files and manifest."),
+        setting("WAREHOUSE_DATA_DIR", about="Directory of the warehouse: Parquet files and manifest."),
     ] = Path("data")
-    apdex_ms: Annotated[
-        int,
-        _setting(
-            "WAREHOUSE_APDEX_MS",
-            about="Response time in ms up to which a client is satisfied, for the Apdex; up to four times"
-            " as long it tolerates.",
-            ge=1,
-            le=3_600_000,
-        ),
-    ] = 500
     schedule: Annotated[
         str | None,
-        _setting(
+        setting(
             "WAREHOUSE_SCHEDULE",
             about="When `serve` and `warehouse schedule` sync: cron fields, for example 15 3 * * * for every"
             " night at 03:15.",
@@ -163,11 +140,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = None
     schedule_timezone: Annotated[
         str,
-        _setting("WAREHOUSE_SCHEDULE_TIMEZONE", about="IANA time zone of the schedule's wall clock."),
+        setting("WAREHOUSE_SCHEDULE_TIMEZONE", about="IANA time zone of the schedule's wall clock."),
     ] = "UTC"
     schedule_jitter_seconds: Annotated[
         int,
-        _setting(
+        setting(
             "WAREHOUSE_SCHEDULE_JITTER_SECONDS",
             about="A scheduled sync starts up to so many seconds late, at random, so that several warehouses"
             " do not start at once.",
@@ -177,7 +154,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 0
     queue_id: Annotated[
         Annotated[str, Meta(pattern="^[0-9A-Za-z-]{1,64}$")] | None,
-        _setting(
+        setting(
             "WAREHOUSE_QUEUE_ID",
             about="Cloudflare Queue (its id) with the buckets' event notifications, for `sync --events` and"
             " `sync --watch`; in the account of CLOUDFLARE_ACCOUNT_ID. Unset: off.",
@@ -185,7 +162,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = None
     queue_token: Annotated[
         str | None,
-        _setting(
+        setting(
             "WAREHOUSE_QUEUE_TOKEN",
             about="Cloudflare API token with Queues Edit rights; CLOUDFLARE_API_KEY when unset.",
             secret=True,
@@ -193,16 +170,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = None
     host: Annotated[
         str,
-        _setting(
-            "WAREHOUSE_HOST", about="Address that `serve` binds; any but loopback needs an admin token."
-        ),
+        setting("WAREHOUSE_HOST", about="Address that `serve` binds; any but loopback needs an admin token."),
     ] = "127.0.0.1"
-    port: Annotated[int, _setting("WAREHOUSE_PORT", about="TCP port that `serve` binds.", ge=0, le=65535)] = (
+    port: Annotated[int, setting("WAREHOUSE_PORT", about="TCP port that `serve` binds.", ge=0, le=65535)] = (
         4873
     )
     admin_token: Annotated[
         str | None,
-        _setting(
+        setting(
             "WAREHOUSE_ADMIN_TOKEN",
             about="Token that POST /sync and POST /logs/cleanup ask for (Authorization: Bearer).",
             secret=True,
@@ -210,24 +185,24 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = None
     fetch_threads: Annotated[
         int,
-        _setting("WAREHOUSE_FETCH_THREADS", about="Objects that are fetched at the same time.", ge=1, le=256),
+        setting("WAREHOUSE_FETCH_THREADS", about="Objects that are fetched at the same time.", ge=1, le=256),
     ] = 16
     ingest_workers: Annotated[
         int,
-        _setting(
+        setting(
             "WAREHOUSE_INGEST_WORKERS", about="Batches that are converted at the same time.", ge=1, le=64
         ),
     ] = 2
     batch_mib: Annotated[
         int,
-        _setting(
+        setting(
             "WAREHOUSE_BATCH_MIB", about="Raw log text converted at once per worker, in MiB.", ge=1, le=512
         ),
     ] = 16
 
     compact_days: Annotated[
         int,
-        _setting(
+        setting(
             "WAREHOUSE_COMPACT_DAYS",
             about="Partitions (a table's date) that a sync compacts at its end, at most; 0: none.",
             ge=0,
@@ -236,7 +211,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 8
     closed_hours: Annotated[
         int,
-        _setting(
+        setting(
             "WAREHOUSE_CLOSED_HOURS",
             about="How long after its end a day counts as closed: for late files.",
             ge=0,
@@ -245,7 +220,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 6
     compact_mib: Annotated[
         int,
-        _setting(
+        setting(
             "WAREHOUSE_COMPACT_MIB",
             about="Memory of DuckDB for housekeeping, in MiB; what does not fit goes to the data directory.",
             ge=1,
@@ -254,7 +229,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 512
     retention_days: Annotated[
         int,
-        _setting(
+        setting(
             "WAREHOUSE_RETENTION_DAYS",
             about="A sync deletes entries from the warehouse that are older than so many days; 0: none. The"
             " buckets keep their objects.",
@@ -264,7 +239,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 0
     retention_disk_percent: Annotated[
         int,
-        _setting(
+        setting(
             "WAREHOUSE_RETENTION_DISK_PERCENT",
             about="Share of its disk that the warehouse may fill; a sync deletes its oldest days beyond that."
             " 0: no bound.",
@@ -274,7 +249,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 0
     class_a_price: Annotated[
         float,
-        _setting(
+        setting(
             "WAREHOUSE_CLASS_A_PRICE",
             about="Dollars for a million Class A operations (list, put), for the cost of runs.",
             ge=0,
@@ -283,7 +258,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 4.5
     class_b_price: Annotated[
         float,
-        _setting(
+        setting(
             "WAREHOUSE_CLASS_B_PRICE",
             about="Dollars for a million Class B operations (get, head).",
             ge=0,
@@ -292,7 +267,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 0.36
     storage_price: Annotated[
         float,
-        _setting(
+        setting(
             "WAREHOUSE_STORAGE_PRICE",
             about="Dollars for storing a GB (1,000,000,000 bytes) for a month.",
             ge=0,
@@ -303,6 +278,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     #: Only the settings file can say these. The buckets are complete, the first one's values stand above too.
     buckets: tuple[BucketSettings, ...] = ()
     prefixes: tuple[PrefixRule, ...] = ()
+    alerts: tuple[AlertRule, ...] = ()
     mappings: dict[str, MappingRule] = {}
 
     def __repr__(self) -> str:
@@ -316,7 +292,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 #: Fields of `Settings` that are no environment variables.
-FILE_ONLY = ("buckets", "prefixes", "mappings")
+FILE_ONLY = ("buckets", "prefixes", "mappings", "alerts")
 
 
 @dataclass(frozen=True)

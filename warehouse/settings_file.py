@@ -4,6 +4,7 @@
     [[bucket]]           one table per bucket
     [[prefix]]           how the objects below a prefix are read
     [mapping.NAME]       a log format of JSON lines
+    [[alert]]            an alert rule
 
 A text "${NAME}" stands for the environment variable NAME, so that no secret need be in the file. Every error
 names the file, the key and, where it can be told, the line.
@@ -22,7 +23,8 @@ import msgspec
 from msgspec import Struct
 
 from warehouse import sqlfiles
-from warehouse.errors import SettingError
+from warehouse.alerts.rules import BUILT_IN, AlertRule
+from warehouse.errors import BadRequestError, SettingError
 from warehouse.settings_tables import SECRETS, BucketSettings, MappingRule, PrefixRule
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "WAREHOUSE_CONFIG"
 DEFAULT = Path("warehouse.toml")
-_TABLES = ("warehouse", "bucket", "prefix", "mapping")
+_TABLES = ("warehouse", "bucket", "prefix", "mapping", "alert")
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _Table = TypeVar("_Table", bound=Struct)
@@ -45,6 +47,7 @@ class SettingsFile(Struct, frozen=True):
     prefixes: tuple[PrefixRule, ...] = ()
     mappings: dict[str, MappingRule] = {}
     text: str = ""
+    alerts: tuple[AlertRule, ...] = ()
 
     def wrong(self, name: str, detail: str) -> SettingError:
         """The error that the setting `name` of `[warehouse]` is wrong."""
@@ -158,6 +161,11 @@ class _Reader:
             self._table(BucketSettings, value, "bucket", number)
             for number, value in enumerate(self._list(found, "bucket"))
         )
+        alerts = tuple(
+            self._table(AlertRule, value, "alert", number)
+            for number, value in enumerate(self._list(found, "alert"))
+        )
+        self._check_alerts(alerts)
         self._check_prefixes(prefixes, mappings)
         self._check_buckets(buckets)
         values = self._dict(found, "warehouse")
@@ -173,6 +181,7 @@ class _Reader:
             prefixes,
             mappings,
             self._text,
+            alerts,
         )
 
     def _table(self, kind: type[_Table], value: Any, header: str, number: int) -> _Table:
@@ -223,6 +232,19 @@ class _Reader:
                 detail = f"{bucket.name!r} is there twice; rows of the two could not be told apart"
                 raise self.error("bucket", number, "name", detail)
 
+    def _check_alerts(self, alerts: tuple[AlertRule, ...]) -> None:
+        for number, rule in enumerate(alerts):
+            try:
+                rule.check()
+            except BadRequestError as error:
+                detail = error.detail.removeprefix(f"{error.field}: ")
+                raise self.error("alert", number, error.field, f"is not usable: {detail}") from error
+            if rule.id in BUILT_IN:
+                detail = f"{rule.id!r} is a built-in rule; WAREHOUSE_ALERT_… sets its threshold"
+                raise self.error("alert", number, "id", detail)
+            if rule.id in [other.id for other in alerts[:number]]:
+                raise self.error("alert", number, "id", f"{rule.id!r} is there twice")
+
     def _dict(self, found: dict[str, Any], name: str) -> dict[str, Any]:
         value = found.get(name, {})
         if not isinstance(value, dict):
@@ -251,7 +273,9 @@ class _Reader:
         """The error that a key of the n-th table of that name is wrong, or (no key) the table itself."""
         line = self._line(header, number, key)
         at = f", line {line}" if line else ""
-        table = f"[[{header}]] number {number + 1}" if header in ("bucket", "prefix") else f"[{header}]"
+        table = (
+            f"[[{header}]] number {number + 1}" if header in ("bucket", "prefix", "alert") else f"[{header}]"
+        )
         what = f"{key} of {table}" if key else table
         return SettingError(f"{self._path}{at}: {what} {detail}", field=key or header)
 

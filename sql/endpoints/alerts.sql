@@ -1,10 +1,21 @@
 -- GET /analytics/alerts: every enabled rule with its value over the window, and since when it fires.
--- Parameters: those of endpoints/window.sql and its columns. One row per rule, the firing ones first.
+-- Parameters: those of endpoints/window.sql and its columns, and the rules as lists of the same length: $ids, $names,
+-- $conditions, $thresholds, $inclusive (fires at the threshold too), $severities. One row per rule, the firing first.
 -- The same window is looked at as it stood at each of 120 earlier moments, one window's length back in equal steps
 -- (30 seconds for an hour, 12 minutes for a day): "since" is the first moment from which on the rule fired without
 -- a break (at most one window ago), "lastTriggered" the last one at which it fired.
--- Units: epoch ms; values as in views/alert_rules.sql.
-WITH steps AS (
+-- Units: epoch ms; values in the unit of the condition, systemHealth 0, 1 or 2.
+WITH alert_rules AS (
+    SELECT
+        unnest(CAST($ids AS VARCHAR[])) AS id,
+        unnest(CAST($names AS VARCHAR[])) AS name,
+        unnest(CAST($conditions AS VARCHAR[])) AS condition,
+        unnest(CAST($thresholds AS DOUBLE[])) AS threshold,
+        unnest(CAST($inclusive AS BOOLEAN[])) AS inclusive,
+        unnest(CAST($severities AS VARCHAR[])) AS severity
+),
+
+steps AS (
     SELECT n.i
     FROM range(0, 240) AS n (i)
 ),
@@ -82,7 +93,6 @@ tested AS (
         r.inclusive
     FROM alert_rules AS r
     CROSS JOIN figures AS f
-    WHERE r.enabled
 ),
 
 judged AS (
@@ -111,8 +121,8 @@ SELECT
     r.id,
     r.name,
     r.condition,
-    CAST(r.threshold AS DOUBLE) AS threshold,
-    r.enabled,
+    r.threshold,
+    true AS enabled,
     h.fires AS triggered,
     epoch_millis(h.last_fired) AS "lastTriggered",
     CAST(h.value AS DOUBLE) AS value,

@@ -39,8 +39,13 @@ def test_the_users_own_names_work():
     ("variable", "field"), [(variable, info.name) for info in table() for variable in info.env]
 )
 def test_every_variable_of_the_table_sets_its_field(variable: str, field: str):
-    value = {"R2_JURISDICTION": "eu", "CLOUDFLARE_API_BASE_URL": "http://localhost:1"}.get(variable, "7")
-    value += ".5" if variable.endswith("_PRICE") else ""
+    special = {
+        "R2_JURISDICTION": "eu",
+        "CLOUDFLARE_API_BASE_URL": "http://localhost:1",
+        "WAREHOUSE_ALERT_HEALTH": "2",
+    }
+    value = special.get(variable, "7")
+    value += ".5" if variable.endswith(("_PRICE", "_ERROR_RATE", "_STORAGE_GROWTH", "_RESPONSE_MS")) else ""
     assert str(getattr(load({variable: value}), field)) == value
 
 
@@ -122,9 +127,9 @@ def test_a_secret_shows_neither_in_the_settings_nor_in_an_error(info):
 
 
 def test_what_is_named_a_secret_token_or_key_is_marked_as_one():
-    # An access key id is a name, not a secret.
+    # An access key id is a name, not a secret; addresses that alerts are sent to hold tokens.
     for info in table():
-        named = any(word in info.name for word in ("secret", "token"))
+        named = any(word in info.name for word in ("secret", "token", "alert_webhook", "alert_notify"))
         assert info.secret == named, info.name
 
 

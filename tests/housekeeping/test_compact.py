@@ -21,8 +21,8 @@ from warehouse.manifest import DataFile, Manifest
 from warehouse.service import Warehouse
 
 TABLES = (
-    "logs", "quarantine", "activity", "activity_by", "latency", "errors", "daily", "downloads", "installers", "storage",
-    "ledger",
+    "logs", "quarantine", "activity", "activity_by", "latency", "errors", "daily", "downloads", "installers",
+    "storage", "ledger",
 )  # fmt: skip
 
 

@@ -1,10 +1,12 @@
-"""GET /analytics/alerts: views/alert_rules and endpoints/alerts."""
+"""GET /analytics/alerts: endpoints/alerts."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.sql.conftest import Open
@@ -17,20 +19,36 @@ DAY = utc("2026-03-01T00:00:00")
 def every_rule(warehouse: Warehouse, hours: float, now: datetime) -> dict[str, dict[str, Any]]:
     """Every rule's row by its id, firing or not."""
     asked = {"hours": hours, "points": 24, "now": now.replace(tzinfo=None)}
-    rows = warehouse.run("alerts", asked | warehouse.run("window", asked)[0])
+    rules = warehouse.alert_book.built_in()
+    rows = warehouse.run("alerts", asked | warehouse.run("window", asked)[0] | rules)
     return {row["id"]: row for row in rows}
 
 
 def test_the_four_rules_are_those_of_the_contract(builder: Builder) -> None:
-    rows = builder.tables(
-        "SELECT id, name, condition, threshold, inclusive, enabled FROM alert_rules ORDER BY id"
-    )
-    assert [tuple(row.values()) for row in rows] == [
-        ("high-error-rate", "High Error Rate", "errorRate", 10, False, True),
-        ("slow-response", "Slow Response Time", "avgResponseTime", 1000, False, True),
-        ("storage-growth", "Rapid Storage Growth", "storageGrowth", 100, False, True),
-        ("system-health", "System Health Degradation", "systemHealth", 1, True, True),
+    with closing(builder.open()) as warehouse:
+        rules = warehouse.alert_book.rules()
+    assert [(r.id, r.name, r.metric, r.operator, r.threshold, r.enabled) for r in rules.values()] == [
+        ("high-error-rate", "High Error Rate", "errorRate", ">", 10, True),
+        ("storage-growth", "Rapid Storage Growth", "storageGrowth", ">", 100, True),
+        ("slow-response", "Slow Response Time", "avgResponseTime", ">", 1000, True),
+        ("system-health", "System Health Degradation", "systemHealth", ">=", 1, True),
     ]
+
+
+def test_thresholds_come_from_the_settings(builder: Builder) -> None:
+    builder.put([log(DAY + timedelta(minutes=5), level) for level in ("error", "info", "info", "info")])
+    builder.sync()
+    builder.settings = msgspec.structs.replace(
+        builder.settings, alert_error_rate=25, alert_response_ms=7.5, alert_storage_growth=3, alert_health=2
+    )
+    with closing(builder.open()) as warehouse:
+        rules = every_rule(warehouse, 1, DAY + timedelta(hours=1))
+    assert {rule: (row["threshold"], row["triggered"]) for rule, row in rules.items()} == {
+        "high-error-rate": (25, False),
+        "slow-response": (7.5, False),
+        "storage-growth": (3, False),
+        "system-health": (2, True),
+    }
 
 
 #: One hour each, from DAY on: errors, entries, response time, bytes stored; and the values of the rules.
@@ -148,7 +166,8 @@ def test_since_goes_back_one_window_at_most(builder: Builder, synced: Open) -> N
 
 def test_firing_rules_come_first_and_the_critical_ones_before_the_others(changing: Warehouse) -> None:
     asked = {"hours": 1, "points": 24, "now": naive("2026-03-01T11:30:00")}
-    rows = changing.run("alerts", asked | changing.run("window", asked)[0])
+    rules = changing.alert_book.built_in()
+    rows = changing.run("alerts", asked | changing.run("window", asked)[0] | rules)
     assert [(row["id"], row["severity"]) for row in rows] == [
         ("high-error-rate", "critical"),
         ("system-health", "critical"),

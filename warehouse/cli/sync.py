@@ -109,6 +109,7 @@ def sync(
     being mirrored; the exit code is 1 then. What was mirrored before a failure stays, and is told.
     """
     from warehouse import sync as work
+    from warehouse.alerts.watch import after_sync
 
     if watch:
         if buckets or full or events:
@@ -125,6 +126,7 @@ def sync(
         finally:
             if bar is not None:
                 bar.close()
+        after_sync(settings)
     if as_json or not sys.stdout.isatty():
         output.write(output.to_json(output.camel(summary)))
     elif error is None:
@@ -166,6 +168,7 @@ def _watch(state: State, interval: float, as_json: bool) -> int:
 
 def _events(state: State, as_json: bool) -> int:
     """One run by the queue."""
+    from warehouse.alerts.watch import after_sync
     from warehouse.unattended import event_sync
 
     with with_bucket(state.settings) as settings:
@@ -175,6 +178,7 @@ def _events(state: State, as_json: bool) -> int:
         finally:
             if bar is not None:
                 bar.close()
+        after_sync(settings)
     if as_json:
         output.write(output.to_json(output.camel(summary)))
     else:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from warehouse import sync
+from warehouse.alerts.watch import after_sync
 from warehouse.errors import BusyError, WarehouseError
 from warehouse.manifest import Manifest
 from warehouse.settings import Settings
@@ -131,6 +132,7 @@ class Scheduler:
             summary = sync.run(self._settings, Stopping(self._stop))
             outcome = summary.status
             self._told(summary)
+            after_sync(self._settings)
         except Stopped:
             # What was due is still due at the next start.
             log.info("stopped in the middle of a sync; what it committed stays")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from warehouse import sync
+from warehouse.alerts.watch import after_sync
 from warehouse.errors import WarehouseError
 from warehouse.settings import Settings
 from warehouse.unattended import event_sync
@@ -74,8 +75,10 @@ class Watcher:
         if self._settings.queue_id is not None and self._listing_due is not None and now < self._listing_due:
             summary, error = event_sync.attempt(self._settings, Stopping(self._stop))
             self._told_events(summary)
+            after_sync(self._settings)
             if error is not None:
                 raise error
             return
         self._told(sync.run(self._settings, Stopping(self._stop)))
+        after_sync(self._settings)
         self._listing_due = self._plan.after(now) if self._plan else now + LISTING_EVERY

@@ -1,0 +1,70 @@
+-- An alert rule by source or package: the metric's value of each that has entries in the window, and whether it goes
+-- beyond the threshold.
+-- Parameters: the columns of endpoints/window.sql, $hours, $apdex_ms, $dimension (source or package), $metric,
+-- $operator, $threshold. One row per value of the dimension. The window is that of whole slots of 5 minutes.
+-- Units: those of the metric (docs/metrics.md).
+WITH slots AS (
+    SELECT
+        b.value AS name, b.entries, b.error, b.warn, b.timed, b.response_ns, b.requests, b.server_errors, b.buckets,
+        b.counts
+    FROM activity_by AS b
+    WHERE b.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
+        AND b.grain = 300 AND b.dimension = $dimension
+        AND b.slot >= time_bucket(INTERVAL 300 SECONDS, CAST($window_start AS TIMESTAMP)) AND b.slot < $window_end
+),
+
+sums AS (
+    SELECT
+        s.name,
+        sum(s.entries) AS entries,
+        sum(s.error) AS errors,
+        sum(s.warn) AS warnings,
+        sum(s.timed) AS timed,
+        sum(s.response_ns) AS response_ns,
+        sum(s.requests) AS requests,
+        sum(s.server_errors) AS server_errors
+    FROM slots AS s
+    GROUP BY s.name
+),
+
+ranked AS (
+    SELECT
+        b.name,
+        b.bucket,
+        b.entries,
+        sum(b.entries) OVER (
+            PARTITION BY b.name ORDER BY b.bucket ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS up_to,
+        sum(b.entries) OVER (PARTITION BY b.name) AS total
+    FROM (
+        SELECT u.name, u.bucket, CAST(sum(u.entries) AS DOUBLE) AS entries
+        FROM (SELECT s.name, unnest(s.buckets) AS bucket, unnest(s.counts) AS entries FROM slots AS s) AS u
+        GROUP BY u.name, u.bucket
+    ) AS b
+),
+
+quantiles AS (
+    SELECT
+        r.name,
+        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.50 AS DOUBLE) * r.total)) AS p50,
+        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.95 AS DOUBLE) * r.total)) AS p95,
+        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.99 AS DOUBLE) * r.total)) AS p99,
+        coalesce(sum(r.entries) FILTER (WHERE bucket_ms(r.bucket) <= $apdex_ms), 0) AS satisfied,
+        coalesce(sum(r.entries) FILTER (WHERE bucket_ms(r.bucket) > $apdex_ms AND bucket_ms(r.bucket) <= 4 * $apdex_ms), 0)
+            AS tolerated
+    FROM ranked AS r
+    GROUP BY r.name
+)
+
+SELECT v.name, v.value, breaches(v.value, $operator, CAST($threshold AS DOUBLE)) AS breached
+FROM (
+    SELECT
+        s.name,
+        figure(
+            $metric, CAST($hours AS DOUBLE), s.entries, s.errors, s.warnings, s.timed, s.response_ns, s.requests,
+            s.server_errors, q.p50, q.p95, q.p99, apdex(q.satisfied, q.tolerated, s.timed), 0
+        ) AS value
+    FROM sums AS s
+    LEFT JOIN quantiles AS q ON q.name = s.name
+) AS v
+ORDER BY v.name

@@ -1,0 +1,18 @@
+-- An alert rule over a metric: its value over the window, and whether that goes beyond the threshold.
+-- Parameters: those of endpoints/window.sql and its columns, $apdex_ms, $metric, $operator, $threshold. One row; value
+-- is null where no entry tells it. Units: those of the metric (docs/metrics.md); systemHealth is 0, 1 or 2.
+SELECT
+    CAST(NULL AS VARCHAR) AS name,
+    v.value,
+    breaches(v.value, $operator, CAST($threshold AS DOUBLE)) AS breached
+FROM (
+    SELECT
+        figure(
+            $metric, CAST($hours AS DOUBLE), f.entries, f.errors, f.warnings, f.timed, f.response_ns, f.requests,
+            f.server_errors, f.p50, f.p95, f.p99, f.apdex, f.bytes
+        ) AS value
+    FROM metrics(
+        $window_start, $hours * 3600.0, 1, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,
+        $status_class, $config_hash
+    ) AS f
+) AS v

@@ -1,0 +1,1 @@
+"""Alerts: rules over the figures, what became of them, and who is told."""

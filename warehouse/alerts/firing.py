@@ -1,0 +1,71 @@
+"""What GET /analytics/alerts tells: which rules fire, since when, and what shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from warehouse.alerts.machine import AlertState
+from warehouse.alerts.rules import BUILT_IN, AlertRule
+from warehouse.engine import Engine
+
+Row = dict[str, Any]
+
+
+def built_in_parameters(rules: Iterable[AlertRule]) -> Row:
+    """The enabled built-in rules as the lists that sql/endpoints/alerts.sql takes."""
+    tested = [rule for rule in rules if rule.id in BUILT_IN and rule.enabled]
+    return {
+        "ids": [rule.id for rule in tested],
+        "names": [rule.title for rule in tested],
+        "conditions": [rule.condition for rule in tested],
+        "thresholds": [rule.threshold for rule in tested],
+        "inclusive": [rule.operator == ">=" for rule in tested],
+        "severities": [rule.severity for rule in tested],
+    }
+
+
+def built_in_alerts(engine: Engine, window: Row) -> list[Row]:
+    """Each built-in rule over a window, firing or not."""
+    evidence = {
+        "window": {
+            "hours": window["hours"],
+            "start": _millis(window["window_start"]),
+            "end": _millis(window["window_end"]),
+        },
+        "view": "activity",
+        "query": "sql/endpoints/alerts.sql",
+    }
+    return [row | {"evidence": evidence} for row in engine.run("alerts", window)]
+
+
+def of_state(rule: AlertRule, group: str, state: AlertState, event: Mapping[str, Any] | None) -> Row:
+    """A rule that fires by its state, and the event of its firing."""
+    seen = state.seen_us // 1000
+    return {
+        "id": rule.id,
+        "name": rule.title,
+        "condition": rule.condition,
+        "threshold": rule.threshold,
+        "enabled": rule.enabled,
+        "triggered": True,
+        "lastTriggered": seen,
+        "value": state.value,
+        "since": state.since_us // 1000,
+        "severity": rule.severity,
+        "evidence": {
+            "window": {
+                "hours": rule.hours,
+                "start": event["window_start_us"] // 1000 if event else seen,
+                "end": event["window_end_us"] // 1000 if event else seen,
+            },
+            "view": "activity_by" if rule.group_by else "query" if rule.query else "activity",
+            "query": event["query"] if event else "",
+        },
+        "group": group or None,
+    }
+
+
+def _millis(moment: datetime) -> int:
+    return round(moment.replace(tzinfo=UTC).timestamp() * 1000)
