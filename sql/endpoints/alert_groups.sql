@@ -1,16 +1,24 @@
 -- An alert rule by source or package: the metric's value of each that has entries in the window, and whether it goes
 -- beyond the threshold.
 -- Parameters: the columns of endpoints/window.sql, $hours, $apdex_ms, $dimension (source or package), $metric,
--- $operator, $threshold. One row per value of the dimension. The window is that of whole slots of 5 minutes.
+-- $operator, $threshold. One row per value of the dimension; starts: where the window begins, which ends with a whole
+-- slot of 5 minutes.
 -- Units: those of the metric (docs/metrics.md).
-WITH slots AS (
+WITH edges AS (
+    SELECT e.ends, e.ends - to_microseconds(CAST(round($hours * 3600000000) AS BIGINT)) AS starts
+    FROM (
+        SELECT time_bucket(INTERVAL 300 SECONDS, CAST($window_end AS TIMESTAMP) + INTERVAL 299999999 MICROSECONDS) AS ends
+    ) AS e
+),
+
+slots AS (
     SELECT
         b.value AS name, b.entries, b.error, b.warn, b.timed, b.response_ns, b.requests, b.server_errors, b.buckets,
         b.counts
     FROM activity_by AS b
+    JOIN edges AS e ON b.slot >= e.starts AND b.slot < e.ends
     WHERE b.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
         AND b.grain = 300 AND b.dimension = $dimension
-        AND b.slot >= time_bucket(INTERVAL 300 SECONDS, CAST($window_start AS TIMESTAMP)) AND b.slot < $window_end
 ),
 
 sums AS (
@@ -56,8 +64,9 @@ quantiles AS (
     GROUP BY r.name
 )
 
-SELECT v.name, v.value, breaches(v.value, $operator, CAST($threshold AS DOUBLE)) AS breached
-FROM (
+SELECT v.name, v.value, breaches(v.value, $operator, CAST($threshold AS DOUBLE)) AS breached, g.starts
+FROM edges AS g
+CROSS JOIN (
     SELECT
         s.name,
         figure(

@@ -21,6 +21,7 @@ COMMANDS = (
     "runs",
     "status",
     "gaps",
+    "alerts",
     "metrics",
     "downloads",
     "sql",

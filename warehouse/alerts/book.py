@@ -234,7 +234,7 @@ class AlertBook:
                     continue
                 happened = Happened(
                     rule, group, taken.event or "firing", at, reading.value,
-                    _us(tested.window_start), _us(tested.window_end), tested.query_of(group),
+                    _us(tested.window_start), _us(tested.window_end), tested.query(group),
                 )  # fmt: skip
                 done.fired += taken.event == "firing"
                 done.resolved += taken.event == "resolved"

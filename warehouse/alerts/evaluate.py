@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ _MOST_GROUPS = 1_000
 
 
 class Tested(Struct, frozen=True):
-    """What a rule's test found; `query` reproduces it, for one group when it names one.
+    """What a rule's test found, over which window (UTC, without a zone).
 
     `error` is why it could not be tested; its readings are empty then.
     """
@@ -29,16 +29,23 @@ class Tested(Struct, frozen=True):
     readings: list[Reading]
     window_start: datetime
     window_end: datetime
-    query: str
+    values: dict[str, Any]
     error: str | None = None
 
-    def query_of(self, group: str) -> str:
-        """What reproduces the value of one group."""
-        if not group:
-            return self.query
-        return queries.reproduced(
-            f"SELECT * FROM (\n{self.query}\n) AS g WHERE g.name = $name", {"name": group}
-        )
+    def query(self, group: str = "") -> str:
+        """SQL for `warehouse sql` that reproduces the value, of one group of a rule that has groups."""
+        if self.rule.query is not None:
+            text = queries.reproduced(self.rule.query.strip().rstrip(";"), self.values)
+            if not group:
+                return text
+            return queries.reproduced(
+                f"SELECT * FROM (\n{text}\n) AS q WHERE q.name = $name", {"name": group}
+            )
+        values = self.values
+        if self.rule.group_by:
+            values = values | {"reads": "activity_by", "grain": 300, "latency_grain": 300}
+            values |= {"window_start": self.window_start, self.rule.group_by: group}
+        return queries.reproduced(sqlfiles.read("endpoints", "alert_metric"), values)
 
 
 def test(engine: Engine, rule: AlertRule, now: datetime, apdex_ms: int) -> Tested:
@@ -53,29 +60,35 @@ def test(engine: Engine, rule: AlertRule, now: datetime, apdex_ms: int) -> Teste
         "threshold": rule.threshold,
         "dimension": rule.group_by,
     }
-    if rule.query is not None:
-        text = (
-            "SELECT q.*, breaches(CAST(q.value AS DOUBLE), $operator, CAST($threshold AS DOUBLE)) AS breached"
-            f" FROM (\n{rule.query.strip().rstrip(';')}\n) AS q"
-        )
-    else:
-        text = sqlfiles.read("endpoints", "alert_groups" if rule.group_by else "alert_metric")
-    tested = Tested(rule, [], window["window_start"], window["window_end"], queries.reproduced(text, values))
+    starts, ends = window["window_start"], window["window_end"]
     try:
-        if rule.query is not None:
-            queries.check(rule.query)
-        answer = engine.sql(text, {name: values.get(name) for name in sqlfiles.parameters(text)})
-        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows[: _MOST_GROUPS + 1]]
-        if len(rows) > _MOST_GROUPS:
-            raise BadRequestError(f"it gives more than {_MOST_GROUPS:,} rows")
-        if rule.query is not None and len(rows) > 1 and "name" not in answer.columns:
-            raise BadRequestError("it gives several rows and no column `name` to tell them apart")
+        rows = _rows(engine, rule, values)
         readings = [_reading(row) for row in rows]
     except WarehouseError as error:
-        return Tested(rule, [], tested.window_start, tested.window_end, tested.query, error.detail)
+        return Tested(rule, [], starts, ends, values, error.detail)
+    if rows and rule.group_by:
+        starts = rows[0]["starts"]
+        ends = starts + timedelta(hours=rule.hours)
     if not readings and not rule.group_by:
         readings = [Reading("", None, None)]
-    return Tested(rule, readings, tested.window_start, tested.window_end, tested.query)
+    return Tested(rule, readings, starts, ends, values)
+
+
+def _rows(engine: Engine, rule: AlertRule, values: dict[str, Any]) -> list[dict[str, Any]]:
+    """One row per group: name, value, breached. Raises WarehouseError."""
+    if rule.query is None:
+        return engine.run("alert_groups" if rule.group_by else "alert_metric", values)[:_MOST_GROUPS]
+    queries.check(rule.query)
+    text = (
+        "SELECT q.*, breaches(CAST(q.value AS DOUBLE), $operator, CAST($threshold AS DOUBLE)) AS breached"
+        f" FROM (\n{rule.query.strip().rstrip(';')}\n) AS q"
+    )
+    answer = engine.sql(text, {name: values.get(name) for name in sqlfiles.parameters(text)})
+    if len(answer.rows) > _MOST_GROUPS:
+        raise BadRequestError(f"it gives more than {_MOST_GROUPS:,} rows")
+    if len(answer.rows) > 1 and "name" not in answer.columns:
+        raise BadRequestError("it gives several rows and no column `name` to tell them apart")
+    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 
 def _reading(row: dict[str, Any]) -> Reading:

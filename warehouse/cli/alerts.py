@@ -159,7 +159,7 @@ def test(state: State, rule: str | None, as_json: bool) -> int:
             {"group": each.group or None, "value": each.value, "breached": each.breached}
             for each in tested.readings
         ],
-        "query": tested.query,
+        "query": tested.query(tested.readings[0].group if tested.readings else ""),
     }
     output.write(output.to_json(found) if as_json else _reading(found))
     return int(tested.error is not None)
@@ -195,8 +195,8 @@ def check(state: State, as_json: bool) -> int:
 
 
 def _condition(rule: dict[str, Any]) -> str:
-    by = f" by {rule['groupBy']}" if rule["group_by"] else ""
-    held = f" for {rule['forMinutes']} min" if rule["for_minutes"] else ""
+    by = f" by {rule['groupBy']}" if rule["groupBy"] else ""
+    held = f" for {rule['forMinutes']} min" if rule["forMinutes"] else ""
     return f"{rule['metric'] or 'query'}{by} {rule['operator']} {rule['threshold']:,.6g}{held}"
 
 
@@ -211,7 +211,7 @@ def _at(rule: dict[str, Any]) -> str:
         + (", acknowledged" if each["acknowledged"] else "")
         for each in rule["states"]
     ]
-    silenced = " (silenced)" if rule["silenced_until"] else ""
+    silenced = " (silenced)" if rule["silencedUntil"] else ""
     return "; ".join(parts[:3]) + (f" and {len(parts) - 3} more" if len(parts) > 3 else "") + silenced
 
 
