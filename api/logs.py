@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, cast
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import RawBody
+from litestar.di import NamedDependency, Provide
+from litestar.params import RawBody, SkipValidation
 from litestar.response import Stream
+from msgspec import structs
 
 from api import export, params
 from api.bodies import decoded
-from api.common import ADMIN, BAD_PARAMETER, SERVER_ERROR, TheWarehouse
+from api.common import ADMIN, BAD_PARAMETER, NOT_FOUND, SERVER_ERROR, TheWarehouse
 from api.guards import require_admin
+from api.log_models import LogContext, LogFacets, LogHistogram
 from api.models import CleanupAnswer, CleanupRequest, LogPage, LogStats, shaped
 from api.openapi import operation_with_body
 from api.store import bucket_settings
+from warehouse.logexport import MEDIA_TYPES
 from warehouse.logquery import LogFilter
 from warehouse.settings import Settings
+
+_PROBLEMS = BAD_PARAMETER | SERVER_ERROR
+
+
+def _wanted(
+    level: params.Level = None,
+    start_date: params.StartDate = None,
+    end_date: params.EndDate = None,
+    source: params.Source = None,
+    config_hash: params.ConfigHash = None,
+    q: params.Text = None,
+    search: params.Search = None,
+    status: params.Status = None,
+    method: params.Method = None,
+    package: params.Package = None,
+    min_response_ms: params.MinResponseMs = None,
+) -> LogFilter:
+    """The filters that every search takes."""
+    start, end = params.between(start_date, end_date)
+    return LogFilter(
+        levels=params.levels(level),
+        start=start,
+        end=end,
+        source=params.given(source),
+        config_hash=params.given(config_hash),
+        q=params.given(q),
+        search=params.given(search),
+        status=status,
+        method=params.given(method),
+        package=params.given(package),
+        min_response_ms=min_response_ms,
+    )
+
+
+Wanted = NamedDependency[SkipValidation[LogFilter]]
 
 
 class LogsController(Controller):
@@ -24,6 +64,7 @@ class LogsController(Controller):
 
     path = "/logs"
     tags = ("Logs",)
+    dependencies = {"wanted": Provide(_wanted, sync_to_thread=False)}  # noqa: RUF012 - as Litestar wants it
 
     @get(
         sync_to_thread=True,
@@ -33,45 +74,69 @@ class LogsController(Controller):
     def logs(
         self,
         warehouse: TheWarehouse,
-        level: params.Level = None,
-        start_date: params.StartDate = None,
-        end_date: params.EndDate = None,
+        wanted: Wanted,
         limit: params.Limit = 50,
-        source: params.Source = None,
-        config_hash: params.ConfigHash = None,
-        q: params.Text = None,
-        status: params.Status = None,
-        method: params.Method = None,
-        package: params.Package = None,
-        min_response_ms: params.MinResponseMs = None,
         order: params.Order = "desc",
         cursor: params.Cursor = None,
         group: params.Group = None,
         format: params.Format = "json",
     ) -> Response[LogPage]:
         """Newest first by default; `nextCursor` leads to the next page."""
-        start, end = params.between(start_date, end_date)
         page = warehouse.logs(
-            LogFilter(
-                levels=params.levels(level),
-                start=start,
-                end=end,
-                limit=limit,
-                source=params.given(source),
-                config_hash=params.given(config_hash),
-                q=params.given(q),
-                status=status,
-                method=params.given(method),
-                package=params.given(package),
-                min_response_ms=min_response_ms,
-                order=order,
-                cursor=params.given(cursor),
-                group=group,
-            )
+            structs.replace(wanted, limit=limit, order=order, cursor=params.given(cursor), group=group)
         )
         if format == "json":
             return Response(shaped(LogPage, page))
         return _exported(page, format)
+
+    @get("/facets", sync_to_thread=True, summary="What matches, by level, source …", responses=_PROBLEMS)
+    def facets(self, warehouse: TheWarehouse, wanted: Wanted, values: params.FacetValues = 10) -> LogFacets:
+        """The most frequent values of each facet among the entries that match."""
+        return shaped(LogFacets, warehouse.log_viewer.facets(wanted, values))
+
+    @get("/histogram", sync_to_thread=True, summary="What matches, over time", responses=_PROBLEMS)
+    def histogram(
+        self, warehouse: TheWarehouse, wanted: Wanted, points: params.HistogramPoints = 60
+    ) -> LogHistogram:
+        """Counts by level in equal periods; without dates over the whole history."""
+        return shaped(LogHistogram, warehouse.log_viewer.histogram(wanted, points))
+
+    @get(
+        "/context",
+        sync_to_thread=True,
+        summary="The lines around an entry",
+        responses=_PROBLEMS | NOT_FOUND,
+    )
+    def context(
+        self,
+        warehouse: TheWarehouse,
+        object_key: params.ObjectKey,
+        line: params.Line,
+        bucket: params.Bucket = None,
+        around: params.Around = 10,
+    ) -> LogContext:
+        """Entries of the same object, in its order; lines in quarantine are missing."""
+        found = warehouse.log_viewer.context(object_key, line, params.given(bucket), around)
+        return shaped(LogContext, found)
+
+    @get(
+        "/export",
+        sync_to_thread=True,
+        summary="Every entry that matches, as a stream",
+        responses=_PROBLEMS,
+    )
+    def export(
+        self, warehouse: TheWarehouse, wanted: Wanted, format: params.ExportFormat = "ndjson"
+    ) -> Stream:
+        """Oldest first, without a cap: NDJSON, CSV (no cell is a formula), Parquet or an Arrow stream."""
+        pieces = warehouse.log_viewer.export(wanted, format)
+        # What cannot be read at all is a problem; what breaks later can only end the connection.
+        first = next(pieces, b"")
+        return Stream(
+            itertools.chain((first,), pieces),
+            media_type=MEDIA_TYPES[format],
+            headers={"content-disposition": f'attachment; filename="logs.{format}"'},
+        )
 
     @get(
         "/stats",

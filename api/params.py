@@ -70,6 +70,34 @@ Text = Annotated[
     str | None,
     QueryParameter(name="q", max_length=MAX_TEXT, description="Text that the message contains, in any case."),
 ]
+Search = Annotated[
+    str | None,
+    QueryParameter(
+        name="search",
+        max_length=MAX_TEXT,
+        description='Words and "phrases" that the message has, in any case; -word: has not. Up to 4 and 2.',
+    ),
+]
+FacetValues = Annotated[
+    int, QueryParameter(name="values", ge=1, le=1_000, description="Values of each facet at most.")
+]
+HistogramPoints = Annotated[
+    int, QueryParameter(name="points", ge=1, le=1_000, description="Number of equal periods.")
+]
+ObjectKey = Annotated[
+    str, QueryParameter(name="objectKey", min_length=1, max_length=1024, description="The entry's object.")
+]
+Line = Annotated[int, QueryParameter(name="line", ge=1, description="The entry's line in it.")]
+Bucket = Annotated[
+    str | None, QueryParameter(name="bucket", max_length=MAX_TEXT, description="The object's bucket.")
+]
+Around = Annotated[
+    int, QueryParameter(name="around", ge=0, le=1_000, description="Lines before and after at most.")
+]
+ExportFormat = Annotated[
+    Literal["ndjson", "csv", "parquet", "arrow"],
+    QueryParameter(name="format", description="ndjson, csv, parquet or arrow (an IPC stream)."),
+]
 Status = Annotated[
     int | None,
     QueryParameter(name="status", ge=100, le=999, description="HTTP status of the logged request."),

@@ -58,6 +58,10 @@ def slug_of(status: HTTPStatus) -> str:
     return status.phrase.lower().replace(" ", "-").replace("'", "")
 
 
+#: How the framework says that a parameter has to be there.
+_MISSING = re.compile(r"Missing required query parameter '(\w+)'")
+
+
 def path_of(request: Request[Any, Any, Any]) -> str:
     """The path of a request. Not `request.url`: that fails over a Host header that is no name."""
     return str(request.scope["path"])
@@ -148,6 +152,8 @@ def _bad_parameter(error: ValidationException) -> BadRequestError:
     first: Any = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
     name = camel(str(first.get("key", ""))) or None
     complaint = str(first.get("message") or error.detail)
+    if missing := _MISSING.match(complaint):
+        name, complaint = missing[1], "it is missing"
     if name in CHOICES:
         complaint = f"takes {CHOICES[name]}"
     complaint = re.sub(r", got `?\w+`?$", "", complaint.replace(" | null", ""))

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from msgspec import Struct
 
 from warehouse import columns, duck, sqlfiles
@@ -39,6 +40,9 @@ MANIFEST_TYPES = {
     " class_b_price DOUBLE, storage_price DOUBLE, last_us BIGINT, peak_stored_bytes BIGINT)[]",
 }
 
+
+#: Rows of one batch of a stream.
+_STREAM_ROWS = 20_000
 
 _GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _EXPLAIN = re.compile(rf"^{_GAP}EXPLAIN\b{_GAP}(?:ANALYZE\b)?", re.IGNORECASE | re.DOTALL)
@@ -101,6 +105,26 @@ class Engine:
             cursor = con.execute(text, values)
             columns = [column[0] for column in cursor.description or ()]
             return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    def stream(self, name: str, spans: str, parameters: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+        """The rows of one query of `sql/endpoints/` for each row of another, as Arrow, all of one generation.
+
+        The rows of `spans` become parameters of `name`. There is one batch at least, so that its columns are
+        known. Held open for long, it can meet a file that compaction has replaced and swept.
+        """
+        text, outer = sqlfiles.read("endpoints", name), sqlfiles.read("endpoints", spans)
+        with _readable(), self._connection() as con:
+            cursor = con.execute(outer, {key: parameters.get(key) for key in sqlfiles.parameters(outer)})
+            names = [column[0] for column in cursor.description or ()]
+            found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            for span in found or [dict.fromkeys(names)]:
+                given = {**parameters, **span}
+                reader = con.execute(
+                    text, {key: given.get(key) for key in sqlfiles.parameters(text)}
+                ).to_arrow_reader(_STREAM_ROWS)
+                empty = pa.RecordBatch.from_pylist([], schema=reader.schema)
+                yield empty
+                yield from reader
 
     def sql(self, text: str, parameters: Mapping[str, Any] | None = None) -> SqlResult:
         """Run a user's query. Raises QueryError for what is wrong with it, and for anything but reading."""

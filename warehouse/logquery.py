@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from warehouse.engine import Engine
 from warehouse.errors import BadRequestError
+from warehouse.logsearch import terms
 
 #: How far from the page's end of time the first spans reach that are looked through.
 _SPANS = (timedelta(minutes=2), timedelta(minutes=20), timedelta(hours=4), timedelta(days=2))
@@ -30,6 +31,7 @@ class LogFilter(Struct, kw_only=True):
     source: str | None = None
     config_hash: str | None = None
     q: str | None = None
+    search: str | None = None
     status: int | None = None
     method: str | None = None
     package: str | None = None
@@ -41,14 +43,14 @@ class LogFilter(Struct, kw_only=True):
 
 def page(engine: Engine, wanted: LogFilter) -> dict[str, Any]:
     """One page of entries with the total, the cursor of the next page and, on demand, date groups."""
-    parameters = _parameters(wanted)
+    parameters = filters(wanted)
     after = _decode(wanted.cursor, wanted.order) if wanted.cursor else {}
     rows = _rows(engine, wanted, parameters | after)
     counts = _counts(engine, wanted, parameters)
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     answer: dict[str, Any] = {
-        "logs": [_entry(row) for row in rows],
+        "logs": [entry(row) for row in rows],
         "totalCount": sum(row["entries"] for row in counts),
         "hasMore": more,
         "nextCursor": _encode(rows[-1], wanted.order) if more else None,
@@ -58,7 +60,8 @@ def page(engine: Engine, wanted: LogFilter) -> dict[str, Any]:
     return answer
 
 
-def _parameters(wanted: LogFilter) -> dict[str, Any]:
+def filters(wanted: LogFilter) -> dict[str, Any]:
+    """What the queries take of a filter. Raises BadRequestError for a search of too many terms."""
     start, end = _naive(wanted.start), _naive(wanted.end)
     return {
         "levels": wanted.levels,
@@ -73,6 +76,7 @@ def _parameters(wanted: LogFilter) -> dict[str, Any]:
         "method": wanted.method,
         "package": wanted.package,
         "min_response_ms": wanted.min_response_ms,
+        **terms(wanted.search),
     }
 
 
@@ -138,16 +142,27 @@ def _earliest(*moments: datetime | None) -> datetime | None:
 
 def _counts(engine: Engine, wanted: LogFilter, parameters: dict[str, Any]) -> list[dict[str, Any]]:
     """Matches per date; from the rollup when it knows every filter that is set."""
-    in_rows_only = ("start", "end", "q", "status", "method", "package", "min_response_ms")
+    in_rows_only = (
+        "start",
+        "end",
+        "q",
+        "term_1",
+        "without_1",
+        "status",
+        "method",
+        "package",
+        "min_response_ms",
+    )
     rollup = all(parameters[name] is None for name in in_rows_only)
     return engine.run("logs_count_daily" if rollup else "logs_count", parameters)
 
 
-def _entry(row: dict[str, Any]) -> dict[str, Any]:
-    entry = {name: value for name, value in row.items() if name != "ts_us"}
-    entry["metadata"] = json.loads(row["metadata"])
-    entry["extra"] = json.loads(row["extra"])
-    return entry
+def entry(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the queries as the API tells it."""
+    shown = {name: value for name, value in row.items() if name != "ts_us"}
+    shown["metadata"] = json.loads(row["metadata"])
+    shown["extra"] = json.loads(row["extra"])
+    return shown
 
 
 def _groups(counts: list[dict[str, Any]], rows: list[dict[str, Any]], order: str) -> list[dict[str, Any]]:
@@ -155,7 +170,7 @@ def _groups(counts: list[dict[str, Any]], rows: list[dict[str, Any]], order: str
     entries: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         day = datetime.fromtimestamp(row["ts_us"] // 1_000_000, UTC).date().isoformat()
-        entries.setdefault(day, []).append(_entry(row))
+        entries.setdefault(day, []).append(entry(row))
     ordered = counts if order == "desc" else list(reversed(counts))
     return [
         {"date": str(row["date"]), "count": row["entries"], "logs": entries.get(str(row["date"]), [])}

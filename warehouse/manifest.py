@@ -149,6 +149,15 @@ class Manifest:
             ).fetchall()
         return {row["key"]: ledger_object(row) for row in rows}
 
+    def object_span(self, bucket: str | None, key: str) -> dict[str, Any] | None:
+        """Bucket, and first and last time of the entries of an object; of any bucket where none is named."""
+        rows = self.query(
+            "SELECT bucket, first_us, last_us FROM objects WHERE key = ? AND (? IS NULL OR bucket = ?)"
+            " ORDER BY bucket LIMIT 1",
+            [key, bucket, bucket],
+        )
+        return dict(rows[0]) if rows else None
+
     def retired(self, before_us: int) -> list[str]:
         """Files that stopped counting before a moment."""
         with self._lock:

@@ -18,6 +18,7 @@ from warehouse.alerts.firing import built_in_alerts
 from warehouse.analytics import EVERYTHING, MetricFilter
 from warehouse.engine import Engine, SqlResult
 from warehouse.logquery import LogFilter
+from warehouse.logviewer import LogViewer
 from warehouse.manifest import Manifest
 from warehouse.quarantine import QuarantineFilter
 from warehouse.settings import Settings
@@ -41,6 +42,7 @@ class Warehouse:
         self._manifest = Manifest(settings.data_dir)
         self._engine = Engine(settings.data_dir, self._manifest)
         self.alert_book = AlertBook(settings, self._manifest, self._engine)
+        self.log_viewer = LogViewer(self._engine, self._manifest)
         self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._answers_lock = threading.Lock()
 

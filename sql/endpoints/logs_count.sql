@@ -7,5 +7,6 @@ WHERE l.date BETWEEN $first_date AND $last_date
     AND ($end IS NULL OR l.ts <= $end)
     AND log_matches(l.level, l.source, l.config_hash, l.message, l.status, l.method, l.package, l.response_ms,
         $levels, $source, $config_hash, $q, $status, $method, $package, $min_response_ms)
+    AND has_words(l.message, $term_1, $term_2, $term_3, $term_4, $without_1, $without_2)
 GROUP BY l.date
 ORDER BY l.date DESC

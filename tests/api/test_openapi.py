@@ -17,6 +17,10 @@ from tests.api.test_contract import FIGURES, POINT
 ENDPOINTS = {
     ("get", "/health"),
     ("get", f"{PREFIX}/logs"),
+    ("get", f"{PREFIX}/logs/facets"),
+    ("get", f"{PREFIX}/logs/histogram"),
+    ("get", f"{PREFIX}/logs/context"),
+    ("get", f"{PREFIX}/logs/export"),
     ("get", f"{PREFIX}/logs/stats"),
     ("post", f"{PREFIX}/logs/cleanup"),
     ("get", f"{PREFIX}/gaps"),
@@ -48,12 +52,18 @@ ENDPOINTS = {
     ("get", f"{PREFIX}/downloads/range/{{period}}"),
     ("get", f"{PREFIX}/downloads/range/{{period}}/{{package}}"),
 }
+SEARCH = {
+    "level", "startDate", "endDate", "source", "configHash", "q", "search", "status", "method", "package",
+    "minResponseMs",
+}  # fmt: skip
 FILTERS = {"source", "package", "status", "configHash"}
 PARAMETERS = {
     f"{PREFIX}/logs": {
-        "level", "startDate", "endDate", "limit", "source", "configHash", "q", "status", "method", "package",
-        "minResponseMs", "order", "cursor", "group", "format",
+        *SEARCH, "limit", "order", "cursor", "group", "format",
     },
+    f"{PREFIX}/logs/facets": {*SEARCH, "values"},
+    f"{PREFIX}/logs/histogram": {*SEARCH, "points"},
+    f"{PREFIX}/logs/export": {*SEARCH, "format"},
     f"{PREFIX}/quarantine": {"reason", "object", "since", "limit", "cursor"},
     f"{PREFIX}/packages": {"configHash", "packageName", "limit", "continuationToken"},
     f"{PREFIX}/runs": {"limit", "freeTier"},
@@ -69,6 +79,9 @@ PARAMETERS = {
 }  # fmt: skip
 FIELDS = {
     "/logs": {"logs", "totalCount", "hasMore", "nextCursor", "groups"},
+    "/logs/facets": {"facets"},
+    "/logs/histogram": {"histogram", "points"},
+    "/logs/context": {"logs", "objectKey", "line"},
     "/logs/stats": {
         "totalEntries", "totalSize", "oldestEntry", "newestEntry", "configDistribution", "levelDistribution",
         "sourceDistribution", "objects", "warehouseSize", "compressionRatio", "rejectedLines", "lastSync",

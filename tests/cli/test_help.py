@@ -24,6 +24,8 @@ COMMANDS = (
     "alerts",
     "metrics",
     "downloads",
+    "logs",
+    "export",
     "sql",
     "doctor",
     "cleanup",

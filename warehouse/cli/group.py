@@ -82,6 +82,8 @@ cli.add_lazy(
 cli.add_lazy("alerts", "warehouse.cli.alerts:alerts", "Show and try alert rules, and what became of them.")
 cli.add_lazy("gaps", "warehouse.cli.gaps:gaps", "Show where entries are missing.")
 cli.add_lazy("downloads", "warehouse.cli.downloads:downloads", "Show who installs which package.")
+cli.add_lazy("logs", "warehouse.cli.logs:logs", "Search log entries by words, level, package and more.")
+cli.add_lazy("export", "warehouse.cli.logs:export", "Write every log entry that matches to a file.")
 cli.add_lazy("sql", "warehouse.cli.sql:sql", "Run a SELECT over the logs and rollups.")
 cli.add_lazy("doctor", "warehouse.cli.doctor:doctor", "Check everything and say what to mend.")
 cli.add_lazy("compact", "warehouse.cli.compact:compact", "Merge each closed day into few sorted files.")

@@ -1,0 +1,39 @@
+"""What the log viewer asks beside pages of entries: facets, a histogram, context, exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from warehouse import logexport, logquery, logsearch
+from warehouse.engine import Engine
+from warehouse.logquery import LogFilter
+from warehouse.manifest import Manifest
+
+Row = dict[str, Any]
+
+
+class LogViewer:
+    """Searches of one warehouse. Safe for use from several threads."""
+
+    def __init__(self, engine: Engine, manifest: Manifest) -> None:
+        self._engine = engine
+        self._manifest = manifest
+
+    def facets(self, wanted: LogFilter, limit: int = 10) -> Row:
+        """GET /logs/facets: how the matches are spread over levels, sources, statuses and so on."""
+        return logsearch.facets(self._engine, logquery.filters(wanted), limit)
+
+    def histogram(self, wanted: LogFilter, points: int = 60) -> Row:
+        """GET /logs/histogram: the matches over time, by level."""
+        return logsearch.histogram(self._engine, logquery.filters(wanted), points)
+
+    def context(self, key: str, line: int, bucket: str | None = None, around: int = 10) -> Row:
+        """GET /logs/context: the lines of an object around one. Raises NotFoundError."""
+        span = self._manifest.object_span(bucket, key)
+        rows = logsearch.context(self._engine, span, key, line, around)
+        return {"logs": [logquery.entry(row) for row in rows], "objectKey": key, "line": line}
+
+    def export(self, wanted: LogFilter, form: logexport.Format) -> Iterator[bytes]:
+        """GET /logs/export: every match, piece by piece, oldest first."""
+        return logexport.stream(self._engine, logquery.filters(wanted), form)
