@@ -7,7 +7,7 @@ from datetime import datetime
 from litestar import Controller, get
 
 from api import params
-from api.analytics_models import Alerts, Analytics, Forecast, History, Report, Trends, Uptime
+from api.analytics_models import Alerts, Analytics, Errors, Forecast, History, Report, Trends, Uptime
 from api.common import BAD_PARAMETER, SERVER_ERROR, TheWarehouse
 from api.models import shaped
 
@@ -50,6 +50,18 @@ class AnalyticsController(Controller):
         """Oldest first; what has no entries to tell it is null."""
         wanted = params.metric_filter(source, package, status, config_hash)
         return shaped(History, warehouse.history(params.whole(hours), points, _end(end_date), wanted))
+
+    @get("/errors", sync_to_thread=True, summary="Which faults, how often, since when", responses=_PROBLEMS)
+    def errors(
+        self,
+        warehouse: TheWarehouse,
+        hours: params.Hours = 24,
+        end_date: params.WindowEnd = None,
+        limit: params.FaultLimit = 20,
+        points: params.HistogramPoints = 24,
+    ) -> Errors:
+        """Messages at level error with numbers, ids, hashes, paths and versions masked."""
+        return shaped(Errors, warehouse.errors(params.whole(hours), limit, points, _end(end_date)))
 
     @get("/trends", sync_to_thread=True, summary="The window in equal periods", responses=_PROBLEMS)
     def trends(

@@ -151,6 +151,44 @@ class History(Answer):
     apdex_ms: ApdexMs
 
 
+class Occurrence(Answer):
+    """One entry of a fault."""
+
+    message: Annotated[str, _about("Its message, 1,000 characters at most.")]
+    timestamp: EpochMs
+    bucket: Annotated[str, _about("Bucket that holds it.")]
+    object_key: Annotated[str, _about("Object that holds it.")]
+    line: Annotated[int, _about("Its line there.")]
+
+
+class Fault(Answer):
+    """Messages at level error that differ only in what is masked."""
+
+    template: Annotated[str, _about("The message with <n>, <id>, <hash>, <path>, <version> … masked.")]
+    count: Count
+    share: Annotated[float, _about("Of all errors of the window, in percent.")]
+    previous_count: Annotated[int, _about("One window earlier.")]
+    change: Annotated[
+        float | None, _about("Against one window earlier, in percent; null where that had none.")
+    ]
+    first_seen: EpochMs
+    last_seen: EpochMs
+    is_new: Annotated[bool, _about("None in the 30 days before the window.")]
+    trend: Annotated[list[int], _about("Counts of equal periods of the window, oldest first.")]
+    example: Annotated[Occurrence, _about("The first one of the window.")]
+
+
+class Errors(Answer):
+    """The faults of the window."""
+
+    errors: Annotated[list[Fault], _about("The most frequent first.")]
+    total_errors: Annotated[int, _about("Entries at level error in the window.")]
+    total_templates: Annotated[int, _about("All faults of the window.")]
+    hours: Window
+    window_start: EpochMs
+    window_end: EpochMs
+
+
 class Missing(Answer):
     """A stretch of 5-minute slots without an entry."""
 

@@ -78,6 +78,7 @@ Search = Annotated[
         description='Words and "phrases" that the message has, in any case; -word: has not. Up to 4 and 2.',
     ),
 ]
+FaultLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=1_000, description="Faults at most.")]
 FacetValues = Annotated[
     int, QueryParameter(name="values", ge=1, le=1_000, description="Values of each facet at most.")
 ]

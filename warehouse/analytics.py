@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from warehouse.engine import Engine
 from warehouse.errors import BadRequestError
+from warehouse.moments import millis
 
 Row = dict[str, Any]
 
@@ -91,6 +92,19 @@ def figures(engine: Engine, window: Row) -> Row:
         "changes": {row.pop("name"): row for row in changes},
         "healthFactors": factors,
         "asOf": current["windowEnd"],
+    }
+
+
+def errors(engine: Engine, window: Row, limit: int, points: int) -> Row:
+    """GET /analytics/errors: the faults of the window, with what differs between messages masked."""
+    rows = engine.run("error_templates", window | {"limit": limit, "points": points})
+    return {
+        "errors": [{name: row[name] for name in row if name not in ("templates", "total")} for row in rows],
+        "totalErrors": rows[0]["total"] if rows else 0,
+        "totalTemplates": rows[0]["templates"] if rows else 0,
+        "hours": window["hours"],
+        "windowStart": millis(window["window_start"]),
+        "windowEnd": millis(window["window_end"]),
     }
 
 

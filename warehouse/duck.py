@@ -32,6 +32,7 @@ PARTITIONS: dict[str, str] = {
     "activity_by": "date",
     "latency": "date",
     "errors": "date",
+    "error_templates": "date",
     "downloads": "date",
     "installers": "date",
     "daily": "month",

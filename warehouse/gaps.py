@@ -13,6 +13,7 @@ from warehouse import duck
 from warehouse.engine import Engine
 from warehouse.errors import WarehouseError
 from warehouse.manifest import Manifest
+from warehouse.moments import millis
 from warehouse.settings import Settings
 
 #: What is searched when nobody says otherwise: a week.
@@ -34,8 +35,8 @@ def report(engine: Engine, searched: dict[str, Any]) -> dict[str, Any]:
         "count": len(found),
         "hours": searched["hours"],
         "resolutionSeconds": searched["step"],
-        "windowStart": _millis(searched["window_start"]),
-        "windowEnd": _millis(searched["window_end"]),
+        "windowStart": millis(searched["window_start"]),
+        "windowEnd": millis(searched["window_end"]),
         "lastSync": searched["last_sync"],
     }
 
@@ -79,7 +80,3 @@ def length(minutes: int) -> str:
     if hours:
         return f"{hours} h {rest} min" if rest else f"{hours} h"
     return f"{rest} min"
-
-
-def _millis(moment: datetime) -> int:
-    return round(moment.replace(tzinfo=UTC).timestamp() * 1000)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from warehouse.engine import Engine
 from warehouse.errors import BadRequestError
 from warehouse.logsearch import terms
+from warehouse.moments import naive
 
 #: How far from the page's end of time the first spans reach that are looked through.
 _SPANS = (timedelta(minutes=2), timedelta(minutes=20), timedelta(hours=4), timedelta(days=2))
@@ -62,7 +63,8 @@ def page(engine: Engine, wanted: LogFilter) -> dict[str, Any]:
 
 def filters(wanted: LogFilter) -> dict[str, Any]:
     """What the queries take of a filter. Raises BadRequestError for a search of too many terms."""
-    start, end = _naive(wanted.start), _naive(wanted.end)
+    start = naive(wanted.start) if wanted.start else None
+    end = naive(wanted.end) if wanted.end else None
     return {
         "levels": wanted.levels,
         "start": start,
@@ -176,13 +178,6 @@ def _groups(counts: list[dict[str, Any]], rows: list[dict[str, Any]], order: str
         {"date": str(row["date"]), "count": row["entries"], "logs": entries.get(str(row["date"]), [])}
         for row in ordered
     ]
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    """DuckDB's TIMESTAMP has no zone; ours are UTC."""
-    if moment is None:
-        return None
-    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).replace(tzinfo=None)
 
 
 def _encode(row: dict[str, Any], order: str) -> str:

@@ -20,6 +20,7 @@ from warehouse.engine import Engine, SqlResult
 from warehouse.logquery import LogFilter
 from warehouse.logviewer import LogViewer
 from warehouse.manifest import Manifest
+from warehouse.moments import millis, naive
 from warehouse.quarantine import QuarantineFilter
 from warehouse.settings import Settings
 from warehouse.settings_file import log_prefixes
@@ -61,7 +62,7 @@ class Warehouse:
         window = self._window(hours, moment, wanted=wanted) | {"apdex_ms": self._settings.apdex_ms}
         found = self._kept("analytics", window, lambda asked: analytics.figures(self._engine, asked))
         return {
-            "timestamp": _millis(moment),
+            "timestamp": millis(moment),
             **found,
             "filters": wanted.shown(),
             "apdexMs": self._settings.apdex_ms,
@@ -110,9 +111,20 @@ class Warehouse:
         found = self._kept("history", window, lambda asked: analytics.history(self._engine, asked))
         return {**found, "filters": wanted.shown(), "apdexMs": self._settings.apdex_ms}
 
+    def errors(
+        self, hours: float = 24, limit: int = 20, points: int = 24, now: datetime | None = None
+    ) -> Row:
+        """GET /analytics/errors: which faults, how often, since when, with an example."""
+        window = self._window(hours, now or datetime.now(UTC))
+        return self._kept(
+            "errors",
+            window | {"limit": limit, "trend_points": points},
+            lambda asked: analytics.errors(self._engine, asked, limit, points),
+        )
+
     def uptime(self, hours: float = 24, now: datetime | None = None) -> Row:
         """GET /analytics/uptime: availability, heartbeat, and the slots without any entry."""
-        moment = _naive(now or datetime.now(UTC))
+        moment = naive(now or datetime.now(UTC))
         # Told by slots of 5 minutes, so an answer holds until the slot ends.
         slot = moment.replace(minute=moment.minute // 5 * 5, second=0, microsecond=0)
         asked = {"hours": hours, "now": slot}
@@ -136,7 +148,7 @@ class Warehouse:
 
     def gaps(self, hours: float = gaps.HOURS, now: datetime | None = None) -> Row:
         """GET /gaps: stretches of the last `hours` without an entry where some were to be expected."""
-        searched = gaps.window(self._engine, hours, _naive(now or datetime.now(UTC)))
+        searched = gaps.window(self._engine, hours, naive(now or datetime.now(UTC)))
         return self._kept("gaps", searched, lambda parameters: gaps.report(self._engine, parameters))
 
     def report(self, hours: float = 24, now: datetime | None = None) -> Row:
@@ -178,7 +190,7 @@ class Warehouse:
 
     def predict(self, hours: int = 6, now: datetime | None = None) -> Row:
         """GET /analytics/predict: a straight line carried `hours` hours on."""
-        moment = _naive(now or datetime.now(UTC))
+        moment = naive(now or datetime.now(UTC))
         # Only whole hours of history count, so the answer holds until the hour ends.
         row = dict(
             self._kept(
@@ -320,7 +332,7 @@ class Warehouse:
     def inventory(self, now: datetime | None = None) -> Row:
         """GET /inventory: what the buckets hold by prefix, storage class and size, and how it grew."""
         # Growth is told by the hour, so an answer holds until the hour ends.
-        moment = _naive(now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
+        moment = naive(now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
         return self._kept("inventory", {"now": moment}, self._inventory)
 
     def _inventory(self, parameters: Row) -> Row:
@@ -353,7 +365,7 @@ class Warehouse:
     def _window(
         self, hours: float, now: datetime, points: int = 24, wanted: MetricFilter = EVERYTHING
     ) -> Row:
-        return analytics.window(self._engine, hours, points, _naive(now), wanted)
+        return analytics.window(self._engine, hours, points, naive(now), wanted)
 
     def _kept(self, name: str, parameters: Row, compute: Callable[[Row], Answer]) -> Answer:
         """The answer to a question that was asked before in this generation, or a new one.
@@ -382,14 +394,4 @@ class Warehouse:
 
 
 def _today(now: datetime | None) -> date:
-    return _naive(now or datetime.now(UTC)).date()
-
-
-def _naive(moment: datetime) -> datetime:
-    """DuckDB's TIMESTAMP has no zone; ours are UTC."""
-    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).replace(tzinfo=None)
-
-
-def _millis(moment: datetime) -> int:
-    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return round(aware.timestamp() * 1000)
+    return naive(now or datetime.now(UTC)).date()

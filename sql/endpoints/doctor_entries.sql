@@ -12,6 +12,8 @@ FROM (
     UNION ALL
     SELECT 'errors' AS "table", count(*) AS entries FROM errors AS e
     UNION ALL
+    SELECT 'error_templates' AS "table", count(*) AS entries FROM error_templates AS x
+    UNION ALL
     SELECT 'installers' AS "table", count(*) AS entries FROM installers AS i
     UNION ALL
     SELECT 'latency' AS "table", count(*) AS entries FROM latency AS t

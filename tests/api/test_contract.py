@@ -200,6 +200,10 @@ def test_the_history_and_the_uptime_are_as_described(get: Get) -> None:
     assert sum(row["totalLogs"] for row in answer["history"]) == whole["totalLogs"] > 0
     assert whole["totalLogs"] < get("/analytics", hours=24)["totalLogs"]
     is_exactly(get("/analytics/uptime"), analytics_models.Uptime)
+    faults = get("/analytics/errors", hours=72, points=3)
+    is_exactly(faults, analytics_models.Errors)
+    assert sum(row["count"] for row in faults["errors"]) == faults["totalErrors"] > 0
+    assert all(sum(row["trend"]) == row["count"] and len(row["trend"]) == 3 for row in faults["errors"])
 
 
 def test_trends_can_be_compared_and_told_in_another_zone(get: Get) -> None:

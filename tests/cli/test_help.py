@@ -22,6 +22,7 @@ COMMANDS = (
     "status",
     "gaps",
     "alerts",
+    "errors",
     "metrics",
     "downloads",
     "logs",

@@ -28,6 +28,8 @@ PARAMETERS: dict[str, Any] = {
     "limit": 50,
     "object": "logs/a",
     "line": 1,
+    "start": NOW,
+    "end": NOW,
     "first_date": NOW.date(),
     "last_date": NOW.date(),
     "first": NOW.date(),
@@ -99,6 +101,7 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
             "lastSync": None,
         }
     ],
+    "logs_histogram": [{"count": 0, "debug": 0, "error": 0}] * 24,
     "packages_count": [{"matches": 0}],
     "predict": [
         {

@@ -43,6 +43,7 @@ CONTENTS = {
     "latency": "SELECT * FROM latency ORDER BY ALL",
     "errors": "SELECT * FROM errors ORDER BY ALL",
     "daily": "SELECT * FROM daily ORDER BY ALL",
+    "error_templates": "SELECT * FROM error_templates ORDER BY ALL",
     "downloads": "SELECT * FROM downloads ORDER BY ALL",
     "installers": "SELECT * FROM installers ORDER BY ALL",
     "storage": "SELECT * FROM storage ORDER BY ALL",

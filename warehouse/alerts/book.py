@@ -18,6 +18,7 @@ from warehouse.alerts.store import AlertStore, Happened
 from warehouse.engine import Engine
 from warehouse.errors import BadRequestError, ConflictError, NotFoundError, NotifyError
 from warehouse.manifest import Manifest, now_us
+from warehouse.moments import naive
 from warehouse.settings import Settings
 
 Row = dict[str, Any]
@@ -119,7 +120,7 @@ class AlertBook:
 
     def _usable(self, rule: AlertRule) -> None:
         rule.check()
-        tested = evaluate.test(self._engine, rule, _naive(None), self._settings.apdex_ms)
+        tested = evaluate.test(self._engine, rule, naive(datetime.now(UTC)), self._settings.apdex_ms)
         if tested.error is not None:
             field = "query" if rule.query is not None else "metric"
             raise BadRequestError(f"{field}: {tested.error}", field=field)
@@ -203,7 +204,9 @@ class AlertBook:
 
     def tried(self, rule_id: str, now: datetime | None = None) -> evaluate.Tested:
         """What a test of a rule finds now; nothing is noted and nobody is told."""
-        return evaluate.test(self._engine, self._known(rule_id), _naive(now), self._settings.apdex_ms)
+        return evaluate.test(
+            self._engine, self._known(rule_id), naive(now or datetime.now(UTC)), self._settings.apdex_ms
+        )
 
     def send_test(self) -> dict[str, str | None]:
         """Send a test message through every channel, at once: None for each that took it, else why not."""
@@ -217,7 +220,7 @@ class AlertBook:
     ) -> None:
         """Test one rule and note what comes of it, in one transaction."""
         tested = evaluate.test(
-            self._engine, rule, _naive(datetime.fromtimestamp(at / 1e6, UTC)), self._settings.apdex_ms
+            self._engine, rule, naive(datetime.fromtimestamp(at / 1e6, UTC)), self._settings.apdex_ms
         )
         if tested.error is not None:
             done.errors[rule.id] = tested.error
@@ -268,10 +271,6 @@ def _failure(channel: Channel) -> str | None:
     except NotifyError as error:
         return error.detail
     return None
-
-
-def _naive(moment: datetime | None) -> datetime:
-    return (moment or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
 
 
 def _us(moment: datetime) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from warehouse.alerts.machine import AlertState
 from warehouse.alerts.rules import BUILT_IN, AlertRule
 from warehouse.engine import Engine
+from warehouse.moments import millis
 
 Row = dict[str, Any]
 
@@ -31,8 +31,8 @@ def built_in_alerts(engine: Engine, window: Row) -> list[Row]:
     evidence = {
         "window": {
             "hours": window["hours"],
-            "start": _millis(window["window_start"]),
-            "end": _millis(window["window_end"]),
+            "start": millis(window["window_start"]),
+            "end": millis(window["window_end"]),
         },
         "view": "activity",
         "query": "sql/endpoints/alerts.sql",
@@ -65,7 +65,3 @@ def of_state(rule: AlertRule, group: str, state: AlertState, event: Mapping[str,
         },
         "group": group or None,
     }
-
-
-def _millis(moment: datetime) -> int:
-    return round(moment.replace(tzinfo=UTC).timestamp() * 1000)

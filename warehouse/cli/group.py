@@ -79,6 +79,7 @@ cli.add_lazy("status", "warehouse.cli.status:status", "Show what is in the wareh
 cli.add_lazy(
     "metrics", "warehouse.cli.metrics:metrics", "Show rates, response times, score, and their change."
 )
+cli.add_lazy("errors", "warehouse.cli.errors:errors", "Show which faults there are, how often, since when.")
 cli.add_lazy("alerts", "warehouse.cli.alerts:alerts", "Show and try alert rules, and what became of them.")
 cli.add_lazy("gaps", "warehouse.cli.gaps:gaps", "Show where entries are missing.")
 cli.add_lazy("downloads", "warehouse.cli.downloads:downloads", "Show who installs which package.")

@@ -23,6 +23,7 @@ LOG_ROLLUPS = {
     "activity_by": "slot",
     "latency": "slot",
     "errors": "slot",
+    "error_templates": "slot",
     "daily": "day",
     "downloads": "day",
     "installers": "day",

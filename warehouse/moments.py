@@ -1,0 +1,15 @@
+"""Moments as others want them: DuckDB without a zone, clients in epoch milliseconds. All are UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def naive(moment: datetime) -> datetime:
+    """DuckDB's TIMESTAMP has no zone; ours are UTC, and so is a moment without one."""
+    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).replace(tzinfo=None)
+
+
+def millis(moment: datetime) -> int:
+    """Epoch milliseconds; a moment without a zone is UTC."""
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
