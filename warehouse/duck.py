@@ -104,8 +104,9 @@ def defaults(table: str) -> dict[str, str]:
 
 def stored_columns(con: Connection, path: Path) -> set[str]:
     """The columns that a Parquet file has."""
-    rows = con.execute(f"SELECT name FROM parquet_schema({quoted(path)}) WHERE type IS NOT NULL").fetchall()
-    return {name for (name,) in rows}
+    # Not parquet_schema(): of a list it names the elements.
+    empty = con.execute(f"SELECT * FROM read_parquet({quoted(path)}, hive_partitioning = false) LIMIT 0")
+    return {name for name, *_ in empty.description or ()}
 
 
 def lacking(error: BaseException) -> tuple[str, str] | None:

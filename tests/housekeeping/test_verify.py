@@ -1,5 +1,5 @@
 """Verifying: audits/duplicate_lines, audits/future_entries, audits/file_rows, audits/object_rows,
-audits/rollup.
+audits/rollup, audits/gaps.
 
 Each test damages one thing and hears of that thing.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_a_sound_warehouse_has_no_finding(builder: Builder) -> None:
     assert summary.findings == []
     assert (summary.dates, summary.objects, summary.unchecked) == (2, 2, 0)
     assert (
-        summary.files == len(files(builder, "logs")) + 3 * 2 + 2 + 1 + 1
+        summary.files == len(files(builder, "logs")) + 4 * 2 + 2 + 1 + 1
     )  # rollups by date, quarantine, months
 
 
@@ -86,6 +87,19 @@ def test_a_sound_warehouse_has_no_finding(builder: Builder) -> None:
 def test_a_warehouse_is_sound_after_housekeeping(builder: Builder, work: Callable[[Settings], Any]) -> None:
     work(builder.settings)
     assert found(builder) == []
+
+
+def test_a_day_without_entries_is_found_where_its_weekday_usually_has_some(tmp_path: Path) -> None:
+    # Four weeks of Mondays to Saturdays, 40 entries a day: Sundays are quiet, one Wednesday is missing.
+    made = Builder(tmp_path / "data")
+    days = [date(2026, 2, 2) + timedelta(days=number) for number in range(28)]
+    spoken = [day for day in days if day.weekday() != 6 and day != date(2026, 2, 18)]
+    made.put([log(f"{day}T10:00:{second:02}") for day in spoken for second in range(40)])
+    made.sync()
+    settings = msgspec.structs.replace(made.settings, bucket=None)
+    [finding] = verify.run(settings, now=NOW).findings
+    assert (finding.check, finding.where) == ("gaps", "2026-02-18")
+    assert finding.what == "no entry, where about 40 are usual"
 
 
 def test_a_missing_file_is_named(builder: Builder) -> None:

@@ -167,6 +167,16 @@ class _Verify:
                     f"entries of a time to come: {entries:,}, up to {latest} UTC",
                     "look at the clock of what wrote it",
                 )
+        self._told("days")
+        months = sorted({date[:7] for date in self.dates})
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW daily_counts AS {self._relation('daily', months)}")
+        for day, expected in self._audit("gaps"):
+            yield Finding(
+                "gaps",
+                str(day),
+                f"no entry, where about {expected:,} are usual",
+                "`warehouse sync --full` fetches what the bucket has of it; `warehouse gaps` tells more",
+            )
         self._told("rows of each object")
         ledger = self._manifest.query(
             "SELECT bucket, key, accepted, rejected, first_us, last_us FROM objects WHERE format IS NOT NULL"
