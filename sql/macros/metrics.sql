@@ -47,5 +47,8 @@ CREATE OR REPLACE MACRO apdex(satisfied, tolerated, timed) AS (satisfied + toler
 -- Response time in milliseconds at the middle of a latency bucket (tables/latency.sql).
 CREATE OR REPLACE MACRO bucket_ms(bucket) AS exp((bucket + 0.5) * ln(1.02));
 
+-- The last latency bucket whose middle is not above a time; for a constant, this is one comparison per bucket.
+CREATE OR REPLACE MACRO last_bucket(ms) AS ln(ms) / ln(1.02) - 0.5;
+
 -- Epoch milliseconds of a UTC timestamp.
 CREATE OR REPLACE MACRO epoch_millis(t) AS CAST(epoch_ms(t) AS BIGINT);

@@ -18,9 +18,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from tests.bench import synthetic
+from warehouse.analytics import MetricFilter
 from warehouse.logquery import LogFilter
 from warehouse.service import Warehouse
 from warehouse.settings import load
@@ -29,6 +31,18 @@ from warehouse.settings import load
 END = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 Call = Callable[[Warehouse, datetime], object]
+
+
+def _next_page(warehouse: Warehouse, _now: datetime) -> object:
+    """The second page alone: its cursor is made from the newest entry's time."""
+    return warehouse.logs(LogFilter(limit=50, cursor=_cursor(warehouse)))
+
+
+@cache
+def _cursor(warehouse: Warehouse) -> str:
+    return str(warehouse.logs(LogFilter(limit=50))["nextCursor"])
+
+
 CALLS: dict[str, Call] = {
     "analytics": lambda w, now: w.analytics(24, now),
     "analytics 7d": lambda w, now: w.analytics(168, now),
@@ -41,6 +55,17 @@ CALLS: dict[str, Call] = {
     "logs": lambda w, now: w.logs(LogFilter(limit=50)),
     "logs errors": lambda w, now: w.logs(LogFilter(limit=50, levels=["error"])),
     "logs text": lambda w, now: w.logs(LogFilter(limit=50, q="case 7")),
+    "logs rare word": lambda w, now: w.logs(LogFilter(limit=50, search="needle")),
+    "logs next page": _next_page,
+    "logs facets, errors": lambda w, now: w.log_viewer.facets(LogFilter(levels=["error"])),
+    "history 24h, 100": lambda w, now: w.history(24, 100, now),
+    "history 7d, 1000": lambda w, now: w.history(168, 1_000, now),
+    "analytics of a package": lambda w, now: w.analytics(24, now, MetricFilter(package="pkg-3")),
+    "analytics of two filters": lambda w, now: w.analytics(24, now, MetricFilter("source-1", "pkg-3")),
+    "errors": lambda w, now: w.errors(24, now=now),
+    "uptime": lambda w, now: w.uptime(24, now),
+    "downloads": lambda w, now: w.downloads(7, now=now),
+    "alert rules": lambda w, now: w.alert_book.check(now),
 }
 
 PATHS = (
@@ -55,6 +80,13 @@ PATHS = (
     "stats",
     "packages",
     "logs?limit=50",
+    "analytics?package=pkg-3",
+    "analytics/history?hours=168&points=1000",
+    "analytics/errors",
+    "analytics/uptime",
+    "downloads?days=7",
+    "downloads/range/last-week/pkg-3",
+    "logs/facets?level=error",
 )
 
 

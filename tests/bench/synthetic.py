@@ -1,7 +1,8 @@
 """Builds a warehouse of any size straight from SQL: for measuring queries, not the way there.
 
 Entries are spread over seven days with a daily rhythm, ten packages, four sources, three config hashes,
-log-normal response times and eight error messages, through the real rollups and the real manifest.
+log-normal response times, eight error messages, downloads and a rare word, through the real rollups and
+manifest.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ SELECT
     CASE WHEN r.a < 0.03 THEN 'error' WHEN r.a < 0.10 THEN 'warn' WHEN r.a < 0.25 THEN 'debug' ELSE 'info' END
         AS level,
     'info' AS raw_level,
-    CASE WHEN r.a < 0.03 THEN 'upstream failed with case ' || CAST(floor(r.b * 8) AS INTEGER)
+    CASE WHEN r.n % 100003 = 7 THEN 'a needle in the haystack'
+        WHEN r.a < 0.03 THEN 'upstream failed with case ' || CAST(floor(r.b * 8) AS INTEGER)
         ELSE 'GET /pkg-' || CAST(floor(r.b * 10) AS INTEGER) END AS message,
     'source-' || CAST(floor(r.c * 4) AS INTEGER) AS source,
     '0x1234567' || CAST(floor(r.d * 3) AS INTEGER) AS config_hash,
@@ -31,7 +33,9 @@ SELECT
     CASE WHEN r.e < 0.9 THEN exp(3 + sqrt(-2 * ln(r.f)) * cos(6.283185307 * r.g)) END AS response_ms,
     CAST(CASE WHEN r.a < 0.03 THEN 502 ELSE 200 END AS SMALLINT) AS status,
     'GET' AS method,
-    '/pkg-' || CAST(floor(r.b * 10) AS INTEGER) AS path,
+    '/pkg-' || CAST(floor(r.b * 10) AS INTEGER) || CASE WHEN r.c < 0.4 THEN '/-/pkg-'
+        || CAST(floor(r.b * 10) AS INTEGER) || '-1.0.' || CAST(floor(r.c * 20) AS INTEGER) || '.tgz'
+        ELSE '' END AS path,
     'pkg-' || CAST(floor(r.b * 10) AS INTEGER) AS package,
     '1.0.' || CAST(floor(r.c * 20) AS INTEGER) AS package_version,
     '10.0.0.' || CAST(floor(r.d * 60) AS INTEGER) AS client_ip,
