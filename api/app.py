@@ -14,6 +14,7 @@ from litestar.di import Provide
 from api import kinds, openapi, pages
 from api.alerts import AlertsController
 from api.analytics import AnalyticsController
+from api.costs import CostsController
 from api.downloads import DownloadsController
 from api.edge import Edge
 from api.gaps import GapsController
@@ -68,6 +69,7 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
                     AnalyticsController,
                     AlertsController,
                     DownloadsController,
+                    CostsController,
                 ],
             ),
             openapi.openapi_json,

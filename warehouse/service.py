@@ -6,16 +6,15 @@ shape of the contract. All methods block and are safe for use from several threa
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from warehouse import analytics, downloads, gaps, logquery, quarantine
+from warehouse import analytics, costs, downloads, gaps, logquery, quarantine
 from warehouse.alerts.book import AlertBook
 from warehouse.alerts.firing import built_in_alerts
 from warehouse.analytics import EVERYTHING, MetricFilter
+from warehouse.answers import KeptAnswers
 from warehouse.engine import Engine, SqlResult
 from warehouse.logquery import LogFilter
 from warehouse.logviewer import LogViewer
@@ -27,12 +26,6 @@ from warehouse.settings_file import log_prefixes
 from warehouse.unattended.report import of_schedule
 
 Row = dict[str, Any]
-Answer = TypeVar("Answer")
-
-#: Answers kept per generation and window: dashboards ask the same thing many times within one slot.
-_KEPT_ANSWERS = 256
-#: Commits are seconds apart and answers take milliseconds: one repetition is nearly always enough.
-_COMPUTE_ATTEMPTS = 3
 
 
 class Warehouse:
@@ -44,8 +37,7 @@ class Warehouse:
         self._engine = Engine(settings.data_dir, self._manifest)
         self.alert_book = AlertBook(settings, self._manifest, self._engine)
         self.log_viewer = LogViewer(self._engine, self._manifest)
-        self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-        self._answers_lock = threading.Lock()
+        self._answers = KeptAnswers(self._engine)
 
     def close(self) -> None:
         """Close the database connections."""
@@ -60,7 +52,7 @@ class Warehouse:
         """GET /analytics: the figures of the last `hours` before `now`, and the same one window earlier."""
         moment = now or datetime.now(UTC)
         window = self._window(hours, moment, wanted=wanted) | {"apdex_ms": self._settings.apdex_ms}
-        found = self._kept("analytics", window, lambda asked: analytics.figures(self._engine, asked))
+        found = self._answers.get("analytics", window, lambda asked: analytics.figures(self._engine, asked))
         return {
             "timestamp": millis(moment),
             **found,
@@ -89,7 +81,7 @@ class Warehouse:
 
         def series(end: datetime) -> Row:
             window = self._window(hours, end, points, wanted) | shown
-            return self._kept("trends", window, lambda asked: analytics.trends(self._engine, asked))
+            return self._answers.get("trends", window, lambda asked: analytics.trends(self._engine, asked))
 
         answer = series(moment)
         if not compare:
@@ -108,7 +100,7 @@ class Warehouse:
         """GET /analytics/history: every figure of /analytics, period by period."""
         window = self._window(hours, now or datetime.now(UTC), points, wanted)
         window |= {"apdex_ms": self._settings.apdex_ms}
-        found = self._kept("history", window, lambda asked: analytics.history(self._engine, asked))
+        found = self._answers.get("history", window, lambda asked: analytics.history(self._engine, asked))
         return {**found, "filters": wanted.shown(), "apdexMs": self._settings.apdex_ms}
 
     def errors(
@@ -116,7 +108,7 @@ class Warehouse:
     ) -> Row:
         """GET /analytics/errors: which faults, how often, since when, with an example."""
         window = self._window(hours, now or datetime.now(UTC))
-        return self._kept(
+        return self._answers.get(
             "errors",
             window | {"limit": limit, "trend_points": points},
             lambda asked: analytics.errors(self._engine, asked, limit, points),
@@ -128,7 +120,7 @@ class Warehouse:
         # Told by slots of 5 minutes, so an answer holds until the slot ends.
         slot = moment.replace(minute=moment.minute // 5 * 5, second=0, microsecond=0)
         asked = {"hours": hours, "now": slot}
-        return self._kept("uptime", asked, lambda given: self._engine.run("uptime", given)[0]) | {
+        return self._answers.get("uptime", asked, lambda given: self._engine.run("uptime", given)[0]) | {
             "hours": hours
         }
 
@@ -141,7 +133,7 @@ class Warehouse:
         return {"alerts": firing, "count": len(firing)}
 
     def _firing(self, window: Row) -> list[Row]:
-        tested = self._kept(
+        tested = self._answers.get(
             "alerts", window | self.alert_book.built_in(), lambda asked: built_in_alerts(self._engine, asked)
         )
         return self.alert_book.firing([row for row in tested if row["triggered"]])
@@ -149,12 +141,12 @@ class Warehouse:
     def gaps(self, hours: float = gaps.HOURS, now: datetime | None = None) -> Row:
         """GET /gaps: stretches of the last `hours` without an entry where some were to be expected."""
         searched = gaps.window(self._engine, hours, naive(now or datetime.now(UTC)))
-        return self._kept("gaps", searched, lambda parameters: gaps.report(self._engine, parameters))
+        return self._answers.get("gaps", searched, lambda parameters: gaps.report(self._engine, parameters))
 
     def report(self, hours: float = 24, now: datetime | None = None) -> Row:
         """GET /analytics/report: summary, trends and what to do."""
         window = self._window(hours, now or datetime.now(UTC))
-        summary, recommendations = self._kept("report", window, self._report)
+        summary, recommendations = self._answers.get("report", window, self._report)
         return {
             "summary": {**summary, "totalAlerts": len(self._firing(window))},
             "trends": self.trends(hours, now=now)["trends"],
@@ -163,7 +155,7 @@ class Warehouse:
         }
 
     def _report(self, window: Row) -> tuple[Row, list[str]]:
-        figures = self._kept(
+        figures = self._answers.get(
             "analytics",
             window | {"apdex_ms": self._settings.apdex_ms},
             lambda asked: analytics.figures(self._engine, asked),
@@ -190,12 +182,11 @@ class Warehouse:
 
     def predict(self, hours: int = 6, now: datetime | None = None) -> Row:
         """GET /analytics/predict: a straight line carried `hours` hours on."""
-        moment = naive(now or datetime.now(UTC))
         # Only whole hours of history count, so the answer holds until the hour ends.
         row = dict(
-            self._kept(
+            self._answers.get(
                 "predict",
-                {"hours": hours, "now": moment.replace(minute=0, second=0, microsecond=0)},
+                {"hours": hours, "now": _hour(now)},
                 lambda parameters: self._engine.run("predict", parameters)[0],
             )
         )
@@ -210,7 +201,9 @@ class Warehouse:
 
     def logs_stats(self) -> Row:
         """GET /logs/stats: the whole history."""
-        return self._kept("logs_stats", {"log_prefixes": log_prefixes(self._settings)}, self._logs_stats)
+        return self._answers.get(
+            "logs_stats", {"log_prefixes": log_prefixes(self._settings)}, self._logs_stats
+        )
 
     def _logs_stats(self, parameters: Row) -> Row:
         distributions: dict[str, dict[str, int]] = {"level": {}, "source": {}, "config": {}}
@@ -225,7 +218,7 @@ class Warehouse:
 
     def stats(self) -> Row:
         """GET /stats: what the bucket holds."""
-        return self._kept("stats", {}, self._stats)
+        return self._answers.get("stats", {}, self._stats)
 
     def _stats(self, parameters: Row) -> Row:
         distribution = self._engine.run("package_distribution")
@@ -239,7 +232,7 @@ class Warehouse:
     def runs(self, limit: int = 50, *, free_tier: bool = False) -> Row:
         """GET /runs: the latest runs, and the sums of each month."""
         parameters = {"limit": limit, "free_tier": free_tier}
-        return self._kept("runs", parameters, self._runs)
+        return self._answers.get("runs", parameters, self._runs)
 
     def _runs(self, parameters: Row) -> Row:
         return {
@@ -288,7 +281,7 @@ class Warehouse:
         wanted = downloads.DownloadFilter.latest(
             days, _today(now), package=package, version=version, agent=agent
         )
-        return self._kept(
+        return self._answers.get(
             "downloads",
             {"wanted": wanted, "by": by, "limit": limit},
             lambda _: downloads.figures(self._engine, wanted, by, limit),
@@ -297,7 +290,7 @@ class Warehouse:
     def unused_packages(self, days: int = 90, limit: int = 100, now: datetime | None = None) -> Row:
         """GET /downloads/unused: packages that nobody downloaded in the last UTC days."""
         wanted = downloads.DownloadFilter.latest(days, _today(now))
-        return self._kept(
+        return self._answers.get(
             "unused_packages",
             {"wanted": wanted, "limit": limit},
             lambda _: downloads.unused(self._engine, wanted, limit),
@@ -311,7 +304,7 @@ class Warehouse:
         Raises BadRequestError for a period that is none.
         """
         first, last = downloads.period(period, _today(now))
-        return self._kept(
+        return self._answers.get(
             "downloads_by_day",
             {"first": first, "last": last, "packages": packages},
             lambda _: downloads.by_day(self._engine, first, last, packages),
@@ -331,9 +324,7 @@ class Warehouse:
 
     def inventory(self, now: datetime | None = None) -> Row:
         """GET /inventory: what the buckets hold by prefix, storage class and size, and how it grew."""
-        # Growth is told by the hour, so an answer holds until the hour ends.
-        moment = naive(now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
-        return self._kept("inventory", {"now": moment}, self._inventory)
+        return self._answers.get("inventory", {"now": _hour(now)}, self._inventory)
 
     def _inventory(self, parameters: Row) -> Row:
         return {
@@ -342,6 +333,24 @@ class Warehouse:
             "hourly": self._engine.run("inventory_growth", parameters | {"grain": 3600, "periods": 24}),
             "daily": self._engine.run("inventory_growth", parameters | {"grain": 86400, "periods": 30}),
         }
+
+    def costs(self, now: datetime | None = None, *, free_tier: bool = False) -> Row:
+        """GET /costs: what the buckets will cost, and what cleanups would free."""
+        asked = {"now": _hour(now), "free_tier": free_tier}
+        return self._answers.get(
+            "costs",
+            asked,
+            lambda given: costs.projection(
+                self._engine, self._settings, given["now"], free_tier=given["free_tier"]
+            ),
+        )
+
+    def package_sizes(self, limit: int = 100, now: datetime | None = None) -> Row:
+        """GET /inventory/packages: the largest packages with their growth."""
+        asked = {"now": _hour(now), "limit": limit}
+        return self._answers.get(
+            "package_sizes", asked, lambda given: costs.packages(self._engine, given["now"], limit)
+        )
 
     def health(self) -> Row:
         """GET /health: the warehouse can be read."""
@@ -360,38 +369,18 @@ class Warehouse:
         """Run a user's reading query over the views. Raises QueryError."""
         return self._engine.sql(text, parameters)
 
-    # -- windows and kept answers ----------------------------------------------------------------
+    # -- windows -----------------------------------------------------------------------------------
 
     def _window(
         self, hours: float, now: datetime, points: int = 24, wanted: MetricFilter = EVERYTHING
     ) -> Row:
         return analytics.window(self._engine, hours, points, naive(now), wanted)
 
-    def _kept(self, name: str, parameters: Row, compute: Callable[[Row], Answer]) -> Answer:
-        """The answer to a question that was asked before in this generation, or a new one.
-
-        An answer of several queries is of one generation: when a commit came between them, they are asked
-        again.
-        """
-        asked = (name, *sorted((field, str(value)) for field, value in parameters.items()))
-        attempts_left = _COMPUTE_ATTEMPTS
-        while True:
-            generation = self._engine.snapshot().generation
-            with self._answers_lock:
-                if (generation, asked) in self._answers:
-                    self._answers.move_to_end((generation, asked))
-                    kept: Answer = self._answers[generation, asked]
-                    return kept
-            answer = compute(parameters)
-            attempts_left -= 1
-            if not attempts_left or self._engine.snapshot().generation == generation:
-                break
-        with self._answers_lock:
-            self._answers[generation, asked] = answer
-            while len(self._answers) > _KEPT_ANSWERS:
-                self._answers.popitem(last=False)
-        return answer
-
 
 def _today(now: datetime | None) -> date:
     return naive(now or datetime.now(UTC)).date()
+
+
+def _hour(now: datetime | None) -> datetime:
+    """The present hour: what is told by the hour holds until it ends."""
+    return naive(now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)

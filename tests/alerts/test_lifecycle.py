@@ -106,6 +106,14 @@ def test_a_receiver_that_is_away_for_a_while_gets_each_message_once(
     assert sorted(ids[:2]) == sorted(ids[2:])
 
 
+def test_a_server_that_stops_leaves_messages_to_the_next(builder: Builder, receiver: Receiver) -> None:
+    put(builder, NOON - timedelta(minutes=5), errors=5)
+    with book(builder) as opened:
+        assert opened.check(NOON, stopped=lambda: len(receiver.bodies) == 1).sent == 1
+    assert check(builder, NOON + timedelta(minutes=1)).sent == 1
+    assert [each["rule"] for each in receiver.messages] == ["high-error-rate", "system-health"]
+
+
 def test_a_message_is_given_up_in_the_end(
     builder: Builder, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

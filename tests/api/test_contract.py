@@ -13,6 +13,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from api import analytics_models, models
+from api.costs import Costs, PackageHoldings
 from api.runs import Runs
 from tests.api.conftest import PREFIX
 from tests.api.shapes import NUMBER, has, is_exactly
@@ -156,6 +157,13 @@ def test_runs_are_the_newest_first_with_their_operations_and_the_sums_of_each_mo
     assert answer["months"][0]["operationsDollars"] > 0
     assert get("/runs", freeTier="true")["months"][0]["operationsDollars"] == 0
     assert len(get("/runs", limit=1)["runs"]) == 1
+
+
+def test_costs_and_packages_are_as_described(get: Get) -> None:
+    is_exactly(get("/costs", freeTier="true"), Costs)
+    answer = get("/inventory/packages", limit=3)
+    is_exactly(answer, PackageHoldings)
+    assert len(answer["packages"]) == 3 < answer["count"]
 
 
 def test_analytics_are_the_figures_of_the_window_and_of_the_one_before(get: Get) -> None:

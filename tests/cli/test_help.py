@@ -19,6 +19,7 @@ COMMANDS = (
     "rebuild",
     "verify",
     "runs",
+    "costs",
     "status",
     "gaps",
     "alerts",

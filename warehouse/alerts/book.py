@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -185,8 +185,11 @@ class AlertBook:
 
     # -- tests and messages --------------------------------------------------------------------
 
-    def check(self, now: datetime | None = None) -> Checked:
-        """Test every rule that is enabled, note what happened, and send what is due."""
+    def check(self, now: datetime | None = None, *, stopped: Callable[[], bool] = lambda: False) -> Checked:
+        """Test every rule that is enabled, note what happened, and send what is due.
+
+        `stopped` is asked before each message: one that does not arrive takes up to 15 seconds.
+        """
         ways = channels(self._settings)
         at = now_us() if now is None else round(now.timestamp() * 1e6)
         silences = self._store.silences(at)
@@ -198,7 +201,7 @@ class AlertBook:
                 self._take(rule, at, rule.id in silences, ways, done)
         self._forget([rule_id for rule_id, rule in found.items() if rule.enabled], at)
         done.firing = sum(state.state == "firing" for state in self._store.states().values())
-        sent = outbox.deliver(self._store, ways)
+        sent = outbox.deliver(self._store, ways, stopped)
         done.sent, done.failed = sent.sent, sent.failed
         return done
 

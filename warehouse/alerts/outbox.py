@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
@@ -30,10 +30,12 @@ class Deliveries(Struct):
     failed: int = 0
 
 
-def deliver(store: AlertStore, channels: Mapping[str, Channel]) -> Deliveries:
-    """Send everything that is due."""
+def deliver(store: AlertStore, channels: Mapping[str, Channel], stopped: Callable[[], bool]) -> Deliveries:
+    """Send everything that is due, until `stopped` says to leave the rest to the next run."""
     done = Deliveries()
     for _ in range(_AT_ONCE):
+        if stopped():
+            break
         due = store.claim(now_us(), _LEASE_US)
         if due is None:
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import closing
 
 from warehouse.alerts.book import AlertBook
@@ -27,10 +28,10 @@ def after_sync(settings: Settings) -> None:
         log.error("the alert rules could not be tested: %s", error)
 
 
-def check(book: AlertBook) -> None:
+def check(book: AlertBook, stopped: Callable[[], bool] = lambda: False) -> None:
     """One round of tests, logged with whatever goes wrong."""
     try:
-        done = book.check()
+        done = book.check(stopped=stopped)
     except WarehouseError as error:
         log.error("the alert rules could not be tested: %s", error)
         return
@@ -52,11 +53,11 @@ class Clock:
         """Returns when it was stopped; no failure ends it."""
         while not self._stop.is_set():
             try:
-                check(self._book)
+                check(self._book, self._stop.is_set)
             except Exception:  # one broken round must not end all that come after it
                 log.exception("the alert rules could not be tested")
             self._stop.wait(self._seconds)
 
     def stop(self) -> None:
-        """End `run` at once while it waits, after the round in hand otherwise."""
+        """End `run` at once while it waits, otherwise after the tests and the message in hand."""
         self._stop.set()

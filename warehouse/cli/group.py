@@ -74,6 +74,9 @@ def cli(state: State, data_dir: Path | None, debug: bool) -> None:
 
 cli.add_lazy("sync", "warehouse.cli.sync:sync", "Fetch new log objects into the warehouse.")
 cli.add_lazy("schedule", "warehouse.cli.schedule:schedule", "Sync whenever it is due.")
+cli.add_lazy(
+    "costs", "warehouse.cli.costs:costs", "Project what the buckets will cost, and what cleanups free."
+)
 cli.add_lazy("runs", "warehouse.cli.runs:runs", "Show what runs did and what they cost.")
 cli.add_lazy("status", "warehouse.cli.status:status", "Show what is in the warehouse.")
 cli.add_lazy(
