@@ -59,9 +59,15 @@ class AnalyticsController(Controller):
         end_date: params.WindowEnd = None,
         limit: params.FaultLimit = 20,
         points: params.HistogramPoints = 24,
+        source: params.Source = None,
+        package: params.Package = None,
+        status: params.StatusClass = None,
+        config_hash: params.ConfigHash = None,
     ) -> Errors:
-        """Messages at level error with numbers, ids, hashes, paths and versions masked."""
-        return shaped(Errors, warehouse.errors(params.whole(hours), limit, points, _end(end_date)))
+        """Messages at level error with what differs between them masked; one filter at most."""
+        wanted = params.metric_filter(source, package, status, config_hash)
+        found = warehouse.errors(params.whole(hours), limit, points, _end(end_date), wanted)
+        return shaped(Errors, found)
 
     @get("/trends", sync_to_thread=True, summary="The window in equal periods", responses=_PROBLEMS)
     def trends(

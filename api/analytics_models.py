@@ -185,6 +185,7 @@ class Errors(Answer):
     total_errors: Annotated[int, _about("Entries at level error in the window.")]
     total_templates: Annotated[int, _about("All faults of the window.")]
     hours: Window
+    filters: Filters
     window_start: EpochMs
     window_end: EpochMs
 

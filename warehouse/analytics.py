@@ -37,6 +37,14 @@ class MetricFilter(Struct, frozen=True):
         """Its fields, as the queries name them."""
         return {name: getattr(self, name) for name in self.__struct_fields__}
 
+    def require_one(self, what: str) -> None:
+        """Raise BadRequestError where more than one field is set: `what` is told by one dimension."""
+        given = [name for name, value in self.shown().items() if value is not None]
+        if len(given) > 1:
+            raise BadRequestError(
+                f"{given[1]}: {what} are told by one filter, and {given[0]} is set", field=given[1]
+            )
+
     def shown(self) -> Row:
         """Its fields, as answers name them."""
         return {
@@ -103,6 +111,7 @@ def errors(engine: Engine, window: Row, limit: int, points: int) -> Row:
         "totalErrors": rows[0]["total"] if rows else 0,
         "totalTemplates": rows[0]["templates"] if rows else 0,
         "hours": window["hours"],
+        "filters": MetricFilter(**{name: window[name] for name in MetricFilter.__struct_fields__}).shown(),
         "windowStart": millis(window["window_start"]),
         "windowEnd": millis(window["window_end"]),
     }

@@ -104,10 +104,16 @@ class Warehouse:
         return {**found, "filters": wanted.shown(), "apdexMs": self._settings.apdex_ms}
 
     def errors(
-        self, hours: float = 24, limit: int = 20, points: int = 24, now: datetime | None = None
+        self,
+        hours: float = 24,
+        limit: int = 20,
+        points: int = 24,
+        now: datetime | None = None,
+        wanted: MetricFilter = EVERYTHING,
     ) -> Row:
-        """GET /analytics/errors: which faults, how often, since when, with an example."""
-        window = self._window(hours, now or datetime.now(UTC))
+        """GET /analytics/errors: which faults, how often, since when; of one filter at most."""
+        wanted.require_one("the faults")
+        window = self._window(hours, now or datetime.now(UTC), wanted=wanted)
         return self._answers.get(
             "errors",
             window | {"limit": limit, "trend_points": points},

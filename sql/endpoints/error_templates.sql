@@ -1,6 +1,6 @@
 -- GET /analytics/errors: the faults of the window: messages at level error, with what differs masked.
--- Parameters: $hours and the columns of endpoints/window.sql, $points (periods of the trend), $limit. One row per
--- template, most frequent first. Slots of 5 minutes (of an hour beyond a week) that begin in the window count.
+-- Parameters: $hours and the columns of endpoints/window.sql, $points (periods of the trend), $limit; one of $source,
+-- $package, $status_class and $config_hash may be set. One row per template, most frequent first. Slots of 5 minutes (of an hour beyond a week) that begin in the window count.
 -- share: percent of all errors of the window; previousCount: one window earlier; firstSeen: the first one in the window
 -- and the 30 days before it; isNew: none in those 30 days; trend: counts of $points equal periods, oldest first;
 -- example: the first one in the window. Times in epoch ms. templates, total: all templates and errors of the window.
@@ -18,6 +18,11 @@ WITH slots AS (
     FROM error_templates AS t
     WHERE t.date BETWEEN CAST(CAST($window_start AS TIMESTAMP) - INTERVAL 30 DAYS AS DATE) AND CAST($window_end AS DATE)
         AND t.slot < $window_end
+        AND t.dimension = CASE
+            WHEN $source IS NOT NULL THEN 'source' WHEN $package IS NOT NULL THEN 'package'
+            WHEN $status_class IS NOT NULL THEN 'status' WHEN $config_hash IS NOT NULL THEN 'config' ELSE 'all'
+        END
+        AND t.value = coalesce($source, $package, $status_class, $config_hash, '')
         -- The newest part in the finer slots, the history in the coarser ones.
         AND (
             (t.grain = 300 AND $hours <= 168 AND t.slot >= $previous_start)

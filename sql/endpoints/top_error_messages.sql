@@ -1,6 +1,7 @@
 -- The five most frequent messages of entries at level error in the window; of equals, the first by text.
--- Parameters: the columns of endpoints/window.sql, the filters. At most five rows. With filters they come from the log
--- rows, whose messages are cut to 1,000 characters as those of the rollup are.
+-- Parameters: the columns of endpoints/window.sql, the filters. At most five rows. With one filter they are templates
+-- (macros/errors.sql) from the rollup by dimension, in slots of 5 minutes; with several, from the log rows, whose messages
+-- are cut to 1,000 characters as those of the rollup are.
 SELECT
     m.message,
     CAST(sum(m.entries) AS BIGINT) AS count
@@ -11,9 +12,20 @@ FROM (
         AND e.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
         AND e.grain = $grain AND e.slot >= $window_start AND e.slot < $window_end
     UNION ALL
-    SELECT left(coalesce(l.message, ''), 1000) AS message, l.weight AS entries
+    SELECT t.template AS message, t.entries
+    FROM error_templates AS t
+    WHERE $reads = 'activity_by'
+        AND t.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
+        AND t.grain = $grain AND t.slot >= $window_start AND t.slot < $window_end
+        AND t.dimension = CASE
+            WHEN $source IS NOT NULL THEN 'source' WHEN $package IS NOT NULL THEN 'package'
+            WHEN $status_class IS NOT NULL THEN 'status' ELSE 'config'
+        END
+        AND t.value = coalesce($source, $package, $status_class, $config_hash)
+    UNION ALL
+    SELECT substr(coalesce(l.message, ''), 1, 1000) AS message, l.weight AS entries
     FROM logs AS l
-    WHERE $reads <> 'activity'
+    WHERE $reads = 'logs'
         AND l.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
         AND l.ts >= $window_start AND l.ts < $window_end
         AND l.level = 'error'

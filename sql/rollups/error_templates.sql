@@ -2,21 +2,40 @@
 -- Reads fresh_logs (rows to add) and prior (this rollup before them; empty on a rebuild); both hold one
 -- partition's rows. An entry counts as many times as its weight says. The coarser grain is a sum of the finer one.
 WITH messages AS (
-    SELECT l.ts, substr(coalesce(l.message, ''), 1, 1000) AS message, l.weight, l.bucket, l.object_key, l.line
+    SELECT
+        l.ts,
+        substr(coalesce(l.message, ''), 1, 1000) AS message,
+        error_template(substr(coalesce(l.message, ''), 1, 1000)) AS template,
+        l.weight,
+        l.bucket,
+        l.object_key,
+        l.line,
+        l.source,
+        l.package,
+        status_class(l.status) AS status,
+        l.config_hash AS config
     FROM fresh_logs AS l
     WHERE l.level = 'error'
 ), parts AS (
     SELECT
+        d.dimension,
+        CASE d.dimension
+            WHEN 'all' THEN '' WHEN 'source' THEN m.source WHEN 'package' THEN m.package WHEN 'status' THEN m.status
+            ELSE m.config
+        END AS value,
         time_bucket(INTERVAL 300 SECONDS, m.ts) AS slot,
-        error_template(m.message) AS template,
-        sum(m.weight) AS entries,
-        max(m.ts) AS last_ts,
-        -- The least of these is the first occurrence, whatever the order in which they came.
-        min({'ts': m.ts, 'bucket': m.bucket, 'object_key': m.object_key, 'line': m.line, 'message': m.message}) AS example
+        m.template,
+        m.weight AS entries,
+        m.ts AS last_ts,
+        {
+            'ts': m.ts, 'bucket': m.bucket, 'object_key': m.object_key, 'line': m.line, 'message': m.message
+        } AS example
     FROM messages AS m
-    GROUP BY time_bucket(INTERVAL 300 SECONDS, m.ts), error_template(m.message)
+    CROSS JOIN (VALUES ('all'), ('source'), ('package'), ('status'), ('config')) AS d (dimension)
     UNION ALL
     SELECT
+        p.dimension,
+        p.value,
         p.slot,
         p.template,
         p.entries,
@@ -30,17 +49,23 @@ WITH messages AS (
 ), sums AS (
     SELECT
         g.grain,
+        s.dimension,
+        s.value,
         time_bucket(to_seconds(g.grain), s.slot) AS slot,
         s.template,
         CAST(sum(s.entries) AS BIGINT) AS entries,
         max(s.last_ts) AS last_ts,
+        -- The least of these is the first occurrence, whatever the order in which they came.
         min(s.example) AS example
     FROM parts AS s
     CROSS JOIN (VALUES (300), (3600)) AS g (grain)
-    GROUP BY g.grain, time_bucket(to_seconds(g.grain), s.slot), s.template
+    WHERE s.value IS NOT NULL
+    GROUP BY g.grain, s.dimension, s.value, time_bucket(to_seconds(g.grain), s.slot), s.template
 )
 SELECT
     t.grain,
+    t.dimension,
+    t.value,
     t.slot,
     t.template,
     t.entries,
@@ -51,4 +76,4 @@ SELECT
     t.example.object_key AS example_key,
     t.example.line AS example_line
 FROM sums AS t
-ORDER BY 1, 2, 3
+ORDER BY 1, 2, 3, 4, 5

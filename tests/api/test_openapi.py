@@ -77,7 +77,7 @@ PARAMETERS = {
     f"{PREFIX}/analytics/history": {"hours", "points", "endDate", *FILTERS},
     f"{PREFIX}/analytics/trends": {"hours", "points", "endDate", "timezone", "compare", "empty", *FILTERS},
     f"{PREFIX}/analytics/uptime": {"hours"},
-    f"{PREFIX}/analytics/errors": {"hours", "endDate", "limit", "points"},
+    f"{PREFIX}/analytics/errors": {"hours", "endDate", "limit", "points", *FILTERS},
     f"{PREFIX}/analytics/alerts/history": {"rule", "limit", "before"},
     f"{PREFIX}/analytics/predict": {"hours"},
     f"{PREFIX}/downloads": {"days", "by", "package", "version", "agent", "limit"},

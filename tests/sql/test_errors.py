@@ -12,6 +12,8 @@ import pytest
 from tests.sql.conftest import Open
 from tests.warehouse_builder import Builder, log, millis, utc
 from warehouse import duck
+from warehouse.analytics import MetricFilter
+from warehouse.errors import BadRequestError
 from warehouse.housekeeping import rebuild
 
 NOW = utc("2026-03-10T12:00:00")
@@ -104,6 +106,31 @@ def test_each_window_has_its_errors(builder: Builder, hours: float) -> None:
         answer = warehouse.errors(hours, now=NOW)
     assert answer["totalErrors"] == sum(age <= hours for age in ages)
     assert sum(sum(row["trend"]) for row in answer["errors"]) == answer["totalErrors"]
+
+
+def test_faults_are_told_by_one_dimension(tmp_path: Path, synced: Open) -> None:
+    made = Builder(tmp_path)
+    at = NOW - timedelta(minutes=10)
+    made.put(
+        [
+            log(at, "error", "a 1", source="api", package="react", status=502, configHash="0xAA11"),
+            log(at, "error", "a 2", source="web", package="react", status=404),
+            log(at, "error", "b 1", source="api"),
+        ]
+    )
+    warehouse = synced(made)
+
+    def counts(**wanted: str) -> list[tuple[str, int]]:
+        rows = warehouse.errors(1, now=NOW, wanted=MetricFilter(**wanted))["errors"]
+        return [(row["template"], row["count"]) for row in rows]
+
+    assert counts() == [("a <n>", 2), ("b <n>", 1)]
+    assert counts(source="api") == [("a <n>", 1), ("b <n>", 1)]
+    assert counts(package="react") == [("a <n>", 2)]
+    assert counts(status_class="5xx") == [("a <n>", 1)]
+    assert counts(config_hash="aa11") == [("a <n>", 1)]
+    with pytest.raises(BadRequestError, match="package: the faults are told by one filter"):
+        counts(source="api", package="react")
 
 
 def test_the_limit_keeps_the_most_frequent_and_the_totals(builder: Builder) -> None:

@@ -38,8 +38,8 @@ COLUMNS = {
     " buckets counts",
     "latency": "grain slot bucket entries",
     "errors": "grain slot message entries",
-    "error_templates": "grain slot template entries first_ts last_ts example example_bucket example_key"
-    " example_line",
+    "error_templates": "grain dimension value slot template entries first_ts last_ts example example_bucket"
+    " example_key example_line",
     "daily": "day level source config_hash entries first_ts last_ts",
     "downloads": "day package version agent downloads not_modified failed bytes publishes last_ts",
     "installers": "day package version client agent downloads last_ts",

@@ -14,22 +14,31 @@ from warehouse.cli.state import State, pass_state
     epilog="""\b
 Examples:
   warehouse errors
-  warehouse errors --hours 168 --limit 5
+  warehouse errors --hours 168 --package @acme/ui
   warehouse errors --json | jq '.errors[] | select(.isNew) | .example'
 """
 )
 @click.option(
     "--hours", type=click.FloatRange(1, 8_760), default=24, show_default=True, help="Length of the window."
 )
+@click.option("--source", help="Only of this source.")
+@click.option("--package", help="Only about this package.")
 @click.option("--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="Faults at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON; times are epoch milliseconds.")
 @pass_state
-def errors(state: State, hours: float, limit: int, as_json: bool) -> None:
-    """Show the faults of the last hours: error messages with numbers, ids, paths and versions masked."""
+def errors(
+    state: State, hours: float, source: str | None, package: str | None, limit: int, as_json: bool
+) -> None:
+    """Show the faults of the last hours: error messages with numbers, ids, paths and versions masked.
+
+    Of all entries, or of one source or package.
+    """
+    from warehouse.analytics import MetricFilter
     from warehouse.status import reading
 
     with reading(state.settings) as warehouse:
-        found = warehouse.errors(int(hours) if hours == int(hours) else hours, limit)
+        length = int(hours) if hours == int(hours) else hours
+        found = warehouse.errors(length, limit, wanted=MetricFilter(source, package))
     output.write(output.to_json(found) if as_json else _for_people(found))
 
 
