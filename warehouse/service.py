@@ -51,7 +51,9 @@ class Warehouse:
     ) -> Row:
         """GET /analytics: the figures of the last `hours` before `now`, and the same one window earlier."""
         moment = now or datetime.now(UTC)
-        window = self._window(hours, moment, wanted=wanted) | {"apdex_ms": self._settings.apdex_ms}
+        # The whole window is one period where a filter is set: only its length has to be whole hours then.
+        points = 24 if wanted == EVERYTHING else 1
+        window = self._window(hours, moment, points, wanted) | {"apdex_ms": self._settings.apdex_ms}
         found = self._answers.get("analytics", window, lambda asked: analytics.figures(self._engine, asked))
         return {
             "timestamp": millis(moment),

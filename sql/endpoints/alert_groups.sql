@@ -1,14 +1,27 @@
 -- An alert rule by source or package: the metric's value of each that has entries in the window, and whether it goes
 -- beyond the threshold.
 -- Parameters: the columns of endpoints/window.sql, $hours, $apdex_ms, $dimension (source or package), $metric,
--- $operator, $threshold. One row per value of the dimension; starts: where the window begins, which ends with a whole
--- slot of 5 minutes.
+-- $operator, $threshold. One row per value of the dimension; starts: where the window begins. Windows of 12 hours and
+-- more come from the rollup and end with a whole hour, shorter ones from the log rows.
 -- Units: those of the metric (docs/metrics.md).
 WITH edges AS (
     SELECT e.ends, e.ends - to_microseconds(CAST(round($hours * 3600000000) AS BIGINT)) AS starts
     FROM (
-        SELECT time_bucket(INTERVAL 300 SECONDS, CAST($window_end AS TIMESTAMP) + INTERVAL 299999999 MICROSECONDS) AS ends
+        SELECT
+            CASE
+                WHEN $hours < 12 THEN CAST($window_end AS TIMESTAMP)
+                ELSE time_bucket(INTERVAL 1 HOUR, CAST($window_end AS TIMESTAMP) + to_microseconds(3599999999))
+            END AS ends
     ) AS e
+),
+
+log_rows AS (
+    SELECT
+        CASE WHEN $dimension = 'source' THEN l.source ELSE l.package END AS name,
+        l.level, l.weight, l.response_ms, l.status
+    FROM logs AS l
+    JOIN edges AS e ON l.ts >= e.starts AND l.ts < e.ends
+    WHERE $hours < 12 AND l.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
 ),
 
 slots AS (
@@ -17,8 +30,23 @@ slots AS (
         b.counts
     FROM activity_by AS b
     JOIN edges AS e ON b.slot >= e.starts AND b.slot < e.ends
-    WHERE b.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
-        AND b.grain = 300 AND b.dimension = $dimension
+    WHERE $hours >= 12 AND b.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
+        AND b.dimension = $dimension
+    UNION ALL
+    SELECT
+        l.name,
+        sum(l.weight) AS entries,
+        coalesce(sum(l.weight) FILTER (WHERE l.level = 'error'), 0) AS error,
+        coalesce(sum(l.weight) FILTER (WHERE l.level = 'warn'), 0) AS warn,
+        coalesce(sum(l.weight) FILTER (WHERE l.response_ms IS NOT NULL), 0) AS timed,
+        coalesce(sum(CAST(round(l.response_ms * 1000000) AS BIGINT) * l.weight), 0) AS response_ns,
+        coalesce(sum(l.weight) FILTER (WHERE l.status IS NOT NULL), 0) AS requests,
+        coalesce(sum(l.weight) FILTER (WHERE l.status >= 500), 0) AS server_errors,
+        NULL AS buckets,
+        NULL AS counts
+    FROM log_rows AS l
+    WHERE l.name IS NOT NULL
+    GROUP BY l.name
 ),
 
 sums AS (
@@ -46,7 +74,14 @@ ranked AS (
         sum(b.entries) OVER (PARTITION BY b.name) AS total
     FROM (
         SELECT u.name, u.bucket, CAST(sum(u.entries) AS DOUBLE) AS entries
-        FROM (SELECT s.name, unnest(s.buckets) AS bucket, unnest(s.counts) AS entries FROM slots AS s) AS u
+        FROM (
+            SELECT s.name, unnest(s.buckets) AS bucket, unnest(s.counts) AS entries
+            FROM slots AS s
+            UNION ALL
+            SELECT l.name, latency_bucket(l.response_ms) AS bucket, l.weight AS entries
+            FROM log_rows AS l
+            WHERE l.name IS NOT NULL AND l.response_ms IS NOT NULL
+        ) AS u
         GROUP BY u.name, u.bucket
     ) AS b
 ),

@@ -7,8 +7,8 @@
 -- The coarser grains (from a week and from 90 days on) bound the number of slots that a long window reads; they
 -- serve where a period is a whole number of their slots too (720 hours in 24 periods, but not 721).
 -- With other numbers of periods than 24, a slot belongs to the period in which it begins.
--- One filter is answered from the rollup by dimension, whose finest grain is 300; several filters, and one over
--- periods that are no multiple of 300 seconds, from the log rows.
+-- One filter over 12 hours or more in periods of whole hours is answered from the rollup by dimension, whose grain is an
+-- hour; everything else that is filtered from the log rows.
 SELECT
     p.reads,
     hex_hash($config_hash) AS config_hash,
@@ -32,8 +32,7 @@ FROM (
         w.reads,
         CASE
             WHEN w.width > 324000 AND w.width % 3600 = 0 AND w.reads <> 'logs' THEN 3600
-            WHEN w.width > 25200 AND w.width % 3600 = 0 AND w.reads = 'activity_by' THEN 3600
-            WHEN w.reads = 'activity_by' THEN 300
+            WHEN w.reads = 'activity_by' THEN 3600
             WHEN w.width > 25200 AND w.width % 300 = 0 AND w.reads <> 'logs' THEN 300
             ELSE 30
         END AS grain
@@ -42,7 +41,7 @@ FROM (
             q.width,
             CASE
                 WHEN q.filters = 0 THEN 'activity'
-                WHEN q.filters = 1 AND q.width % 300 = 0 THEN 'activity_by'
+                WHEN q.filters = 1 AND q.width % 3600 = 0 AND $hours >= 12 THEN 'activity_by'
                 ELSE 'logs'
             END AS reads
         FROM (

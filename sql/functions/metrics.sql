@@ -1,8 +1,7 @@
 -- What happened in equal periods of time: metrics(…) has one row per period, oldest first, empty ones too. Every
 -- endpoint that tells rates, response times or growth reads it.
 -- Parameters: starts (UTC), width (seconds of a period), points (periods), slot_grain and bucket_grain (seconds, of the
--- rollups' slots to read), apdex_t (ms), reads: 'activity' (all entries), 'activity_by' (one filter, grains 300 and
--- 3600) or 'logs' (any filters, from the rows); of_source, of_package, of_status (2xx, 3xx …), of_config: null for all.
+-- rollups' slots to read), apdex_t (ms), reads: 'activity' (all entries), 'activity_by' (one filter, hours) or 'logs' (any filters, from the rows); of_source, of_package, of_status (2xx, 3xx …), of_config: null for all.
 -- A slot belongs to the period in which it begins. endpoints/window.sql gives parameters that fit together.
 -- Units: response_ns in nanoseconds, p50, p95, p99 in ms (within 1 percent, null where nothing was timed); bytes newly
 -- stored in the buckets in the period and stored_bytes up to its end, whatever the filters.
@@ -15,7 +14,7 @@ WITH one_dimension AS (
     FROM activity_by AS b
     WHERE reads = 'activity_by'
         AND b.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-        AND b.grain = slot_grain AND b.slot >= starts AND b.slot < period_start(points, starts, width)
+        AND b.slot >= starts AND b.slot < period_start(points, starts, width)
         AND b.dimension = CASE
             WHEN of_source IS NOT NULL THEN 'source' WHEN of_package IS NOT NULL THEN 'package'
             WHEN of_status IS NOT NULL THEN 'status' ELSE 'config'

@@ -2,46 +2,64 @@
 -- Reads fresh_logs (rows to add) and prior (this rollup before them; empty on a rebuild); both hold one
 -- partition's rows. An entry counts as many times as its weight says.
 WITH requests AS (
+    -- The same requests together first: their paths and programs are looked at once and not once each.
     SELECT
-        l.ts,
+        CAST(l.ts AS DATE) AS day,
         l.method,
-        plain_path(l.path) AS path,
+        l.path,
         l.package_version,
-        user_agent_family(l.user_agent) AS agent,
+        l.user_agent,
         l.status,
-        l.bytes,
-        l.weight
+        sum(l.bytes * l.weight) AS bytes,
+        sum(l.weight) AS entries,
+        max(l.ts) AS last_ts
     FROM fresh_logs AS l
     WHERE (l.method = 'GET' AND l.path LIKE '%/-/%.tgz%')
         OR (l.method = 'PUT' AND l.status BETWEEN 200 AND 299)
+    GROUP BY CAST(l.ts AS DATE), l.method, l.path, l.package_version, l.user_agent, l.status
+), paths AS (
+    SELECT
+        p.method,
+        p.path,
+        CASE p.method WHEN 'GET' THEN tarball_package(p.plain) ELSE published_package(p.plain) END AS package,
+        CASE p.method WHEN 'GET' THEN tarball_version(p.plain, tarball_package(p.plain)) END AS version
+    FROM (
+        SELECT r.method, r.path, plain_path(r.path) AS plain
+        FROM (SELECT DISTINCT q.method, q.path FROM requests AS q) AS r
+    ) AS p
+), agents AS (
+    SELECT r.user_agent, user_agent_family(r.user_agent) AS agent
+    FROM (SELECT DISTINCT q.user_agent FROM requests AS q) AS r
 ), named AS (
     SELECT
-        r.ts,
+        r.day,
+        r.last_ts,
         r.method = 'GET' AS fetched,
-        CASE r.method WHEN 'GET' THEN tarball_package(r.path) ELSE published_package(r.path) END AS package,
-        r.path,
-        r.package_version,
-        r.agent,
+        p.package,
+        coalesce(p.version, r.package_version) AS version,
+        a.agent,
         r.status,
         r.bytes,
-        r.weight
+        r.entries
     FROM requests AS r
+    JOIN paths AS p ON p.method = r.method AND p.path = r.path
+    JOIN agents AS a ON a.user_agent IS NOT DISTINCT FROM r.user_agent
 ), parts AS (
     SELECT
-        CAST(n.ts AS DATE) AS day,
+        n.day,
         n.package,
-        coalesce(tarball_version(n.path, n.package), n.package_version) AS version,
+        n.version,
         n.agent,
-        coalesce(sum(n.weight) FILTER (WHERE n.fetched AND is_download(n.status)), 0) AS downloads,
-        coalesce(sum(n.weight) FILTER (WHERE n.fetched AND n.status = 304), 0) AS not_modified,
-        coalesce(sum(n.weight) FILTER (WHERE n.fetched AND n.status >= 400), 0) AS failed,
-        coalesce(sum(n.bytes * n.weight) FILTER (WHERE n.fetched AND is_download(n.status)), 0) AS bytes,
-        coalesce(sum(n.weight) FILTER (WHERE NOT n.fetched), 0) AS publishes,
-        max(n.ts) FILTER (WHERE n.fetched AND is_download(n.status)) AS last_ts
+        coalesce(sum(n.entries) FILTER (WHERE n.fetched AND is_download(n.status)), 0) AS downloads,
+        coalesce(sum(n.entries) FILTER (WHERE n.fetched AND n.status = 304), 0) AS not_modified,
+        coalesce(sum(n.entries) FILTER (WHERE n.fetched AND n.status >= 400), 0) AS failed,
+        coalesce(sum(n.bytes) FILTER (WHERE n.fetched AND is_download(n.status)), 0) AS bytes,
+        coalesce(sum(n.entries) FILTER (WHERE NOT n.fetched), 0) AS publishes,
+        max(n.last_ts) FILTER (WHERE n.fetched AND is_download(n.status)) AS last_ts
     FROM named AS n
     WHERE n.package IS NOT NULL
     GROUP BY
-        CAST(n.ts AS DATE), n.package, coalesce(tarball_version(n.path, n.package), n.package_version), n.agent
+        n.day, n.package, n.version, n.agent
     UNION ALL
     SELECT p.day, p.package, p.version, p.agent, p.downloads, p.not_modified, p.failed, p.bytes, p.publishes, p.last_ts
     FROM prior AS p

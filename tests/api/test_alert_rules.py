@@ -147,7 +147,7 @@ def test_what_fires_is_told_with_its_group_and_evidence(checked: Client) -> None
     ]  # fmt: skip
     slow = answer["alerts"][2]
     assert slow["value"] == pytest.approx(300, rel=0.0101)
-    assert "activity_by" in slow["evidence"]["query"]
+    assert "metrics(" in slow["evidence"]["query"]
     states = rule_of(checked, "slow-api")["states"]
     assert [(each["group"], each["state"]) for each in states] == [("api", "firing")]
 

@@ -175,7 +175,7 @@ def test_the_history_has_the_figures_of_each_period(
 
 def test_the_rollup_by_dimension_comes_out_the_same_when_it_is_made_anew(filled: Builder) -> None:
     before = filled.rows("SELECT * FROM activity_by ORDER BY ALL")
-    assert {row[1] for row in before} == {"source", "package", "status", "config"}
+    assert {row[0] for row in before} == {"source", "package", "status", "config"}
     rebuild.run(filled.settings)
     assert filled.rows("SELECT * FROM activity_by ORDER BY ALL") == before
 

@@ -34,7 +34,7 @@ COLUMNS = {
     " metadata",
     "activity": "grain slot entries debug info warn error timed response_ns response_min response_max"
     " requests server_errors",
-    "activity_by": "grain dimension value slot entries warn error timed response_ns requests server_errors"
+    "activity_by": "dimension value slot entries warn error timed response_ns requests server_errors"
     " buckets counts",
     "latency": "grain slot bucket entries",
     "errors": "grain slot message entries",

@@ -43,7 +43,9 @@ class Tested(Struct, frozen=True):
             )
         values = self.values
         if self.rule.group_by:
-            values = values | {"reads": "activity_by", "grain": 300, "latency_grain": 300}
+            # As sql/endpoints/alert_groups.sql reads it.
+            reads, grain = ("logs", 30) if self.rule.hours < 12 else ("activity_by", 3600)
+            values = values | {"reads": reads, "grain": grain, "latency_grain": grain}
             values |= {"window_start": self.window_start, self.rule.group_by: group}
         return queries.reproduced(sqlfiles.read("endpoints", "alert_metric"), values)
 
