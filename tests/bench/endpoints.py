@@ -64,7 +64,7 @@ CALLS: dict[str, Call] = {
     "analytics of two filters": lambda w, now: w.analytics(24, now, MetricFilter("source-1", "pkg-3")),
     "errors": lambda w, now: w.errors(24, now=now),
     "uptime": lambda w, now: w.uptime(24, now),
-    "downloads": lambda w, now: w.downloads(7, now=now),
+    "downloads": lambda w, now: w.downloads(7, limit=100 + now.hour, now=now),
     "alert rules": lambda w, now: w.alert_book.check(now),
 }
 

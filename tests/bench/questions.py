@@ -51,7 +51,7 @@ QUESTIONS: dict[str, tuple[Ours, list[str]]] = {
         ],
     ),
     "downloads of 7 days": (
-        lambda w, now: w.downloads(7, limit=100, now=now),
+        lambda w, now: w.downloads(7, limit=100 + now.hour, now=now),
         [
             "SELECT package, count(), uniqExact(client_ip), max(ts) FROM {rows} WHERE path LIKE '%/-/%.tgz'"
             " AND method = 'GET' AND status < 400 AND ts >= '{week}' AND ts < '{end}' GROUP BY package"
