@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -20,6 +21,7 @@ from warehouse.alerts.book import AlertBook, Checked
 from warehouse.alerts.rules import AlertRule
 from warehouse.alerts.watch import Clock
 from warehouse.errors import SettingError
+from warehouse.manifest import Manifest
 from warehouse.service import Warehouse
 from warehouse.settings import Settings
 
@@ -112,6 +114,14 @@ def test_a_server_that_stops_leaves_messages_to_the_next(builder: Builder, recei
         assert opened.check(NOON, stopped=lambda: len(receiver.bodies) == 1).sent == 1
     assert check(builder, NOON + timedelta(minutes=1)).sent == 1
     assert [each["rule"] for each in receiver.messages] == ["high-error-rate", "system-health"]
+
+
+def test_a_round_that_finds_nothing_writes_nothing(builder: Builder) -> None:
+    put(builder, NOON - timedelta(minutes=5), errors=0)
+    with book(builder) as opened, patch.object(Manifest, "transaction") as transaction:
+        done = opened.check(NOON)
+    assert (done.rules, done.firing, done.errors) == (4, 0, {})
+    transaction.assert_not_called()
 
 
 def test_a_message_is_given_up_in_the_end(

@@ -194,11 +194,12 @@ class AlertBook:
         at = now_us() if now is None else round(now.timestamp() * 1e6)
         silences = self._store.silences(at)
         found = self.rules()
+        troubled = {rule_id for rule_id, _ in self._store.states()}
         done = Checked(0, 0, 0, 0, 0, 0, {})
         for rule in found.values():
             if rule.enabled:
                 done.rules += 1
-                self._take(rule, at, rule.id in silences, ways, done)
+                self._take(rule, at, rule.id in silences, troubled, ways, done)
         self._forget([rule_id for rule_id, rule in found.items() if rule.enabled], at)
         done.firing = sum(state.state == "firing" for state in self._store.states().values())
         sent = outbox.deliver(self._store, ways, stopped)
@@ -219,7 +220,13 @@ class AlertBook:
         return answers
 
     def _take(
-        self, rule: AlertRule, at: int, silenced: bool, ways: Mapping[str, Channel], done: Checked
+        self,
+        rule: AlertRule,
+        at: int,
+        silenced: bool,
+        troubled: set[str],
+        ways: Mapping[str, Channel],
+        done: Checked,
     ) -> None:
         """Test one rule and note what comes of it, in one transaction."""
         tested = evaluate.test(
@@ -228,6 +235,8 @@ class AlertBook:
         if tested.error is not None:
             done.errors[rule.id] = tested.error
             return
+        if rule.id not in troubled and not any(_matters(rule, reading) for reading in tested.readings):
+            return  # All is well, and was: nothing to write, which a warehouse that is only read could not.
         with self._store.transaction() as db:
             readings = {reading.group: reading for reading in tested.readings}
             for group in self._store.groups(db, rule.id):
@@ -266,6 +275,11 @@ class AlertBook:
                         ),
                         told=False,
                     )  # fmt: skip
+
+
+def _matters(rule: AlertRule, reading: Reading) -> bool:
+    """Could it make or change a state?"""
+    return rule.no_data == "alert" if reading.breached is None else reading.breached
 
 
 def _failure(channel: Channel) -> str | None:

@@ -179,6 +179,11 @@ class AlertStore:
 
     def claim(self, now_us: int, lease_us: int) -> Due | None:
         """The next message that is due, leased to the caller; nobody else gets it until the lease ends."""
+        # Asked first without a lock: most often nothing is due.
+        if not self._manifest.query(
+            "SELECT 1 FROM alert_outbox WHERE status = 'due' AND next_us <= ? LIMIT 1", [now_us]
+        ):
+            return None
         with self._manifest.transaction() as db:
             row = db.execute(
                 "SELECT * FROM alert_outbox WHERE status = 'due' AND next_us <= ? ORDER BY number LIMIT 1",
