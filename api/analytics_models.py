@@ -269,12 +269,25 @@ class ReportSummary(Answer):
     uptime: Annotated[float, _about("Requests that were not answered 5xx, in percent.")]
 
 
+class Recommendation(Answer):
+    """What a rule saw, and what to do."""
+
+    id: Annotated[str, _about("The rule: a file of sql/recommendations.")]
+    severity: Annotated[Literal["critical", "warning", "info"], _about("How grave it is.")]
+    value: Annotated[float, _about("What it measured, in the unit that `seen` tells.")]
+    since: MaybeEpochMs
+    seen: Annotated[str, _about("What was seen.")]
+    action: Annotated[str, _about("What to do.")]
+    view: Annotated[str, _about("The view to look at.")]
+
+
 class Report(Answer):
     """Summary, trends and what to do."""
 
     summary: ReportSummary
     trends: Annotated[list[TrendPoint], _about("As in /analytics/trends.")]
     recommendations: Annotated[list[str], _about("What to do, the gravest first.")]
+    evidence: Annotated[list[Recommendation], _about("Rules that hold, with what they saw.")]
     hours: Window
 
 

@@ -93,12 +93,14 @@ class Engine:
                 self._latest = self._manifest.snapshot()
             return self._latest
 
-    def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """The rows of one query of `sql/endpoints/`.
+    def run(
+        self, name: str, parameters: Mapping[str, Any] | None = None, *, folder: str = "endpoints"
+    ) -> list[dict[str, Any]]:
+        """The rows of one query of `sql/endpoints/`, or of another folder.
 
         `parameters` may hold more than the query names; one that it names and that is not given is null.
         """
-        text = sqlfiles.read("endpoints", name)
+        text = sqlfiles.read(folder, name)
         given = parameters or {}
         values = {key: given.get(key) for key in sqlfiles.parameters(text)}
         with _readable(), self._connection() as con:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from warehouse import analytics, costs, downloads, gaps, logquery, quarantine
+from warehouse import analytics, costs, downloads, gaps, logquery, quarantine, report
 from warehouse.alerts.book import AlertBook
 from warehouse.alerts.firing import built_in_alerts
 from warehouse.analytics import EVERYTHING, MetricFilter
@@ -152,41 +152,25 @@ class Warehouse:
         return self._answers.get("gaps", searched, lambda parameters: gaps.report(self._engine, parameters))
 
     def report(self, hours: float = 24, now: datetime | None = None) -> Row:
-        """GET /analytics/report: summary, trends and what to do."""
-        window = self._window(hours, now or datetime.now(UTC))
-        summary, recommendations = self._answers.get("report", window, self._report)
-        return {
-            "summary": {**summary, "totalAlerts": len(self._firing(window))},
-            "trends": self.trends(hours, now=now)["trends"],
-            "recommendations": recommendations,
-            "hours": hours,
-        }
-
-    def _report(self, window: Row) -> tuple[Row, list[str]]:
+        """GET /analytics/report: summary, trends and what to do, with what was seen."""
+        moment = now or datetime.now(UTC)
+        window = self._window(hours, moment)
         figures = self._answers.get(
             "analytics",
             window | {"apdex_ms": self._settings.apdex_ms},
             lambda asked: analytics.figures(self._engine, asked),
         )
-        top = figures["topErrorMessages"][0] if figures["topErrorMessages"] else {}
-        rows = self._engine.run(
-            "recommendations",
-            {
-                "hours": window["hours"],
-                "entries": figures["totalLogs"],
-                "error_rate": figures["errorRate"],
-                "warn_rate": figures["warnRate"],
-                "response_ms": figures["avgResponseTime"],
-                "p99_ms": figures["p99ResponseTime"],
-                "growth": figures["storageGrowth"],
-                "coverage": figures["responseTimeCoverage"],
-                "previous_error_rate": figures["previous"]["errorRate"],
-                "top_message": top.get("message"),
-                "top_count": top.get("count"),
-            },
+        found = self._answers.get(
+            "report",
+            window | {"now": _hour(moment) + timedelta(hours=1)},
+            lambda asked: report.report(self._engine, self._settings, asked, figures),
         )
-        summary = self._engine.run("report_summary", window)[0]
-        return summary, [row["recommendation"] for row in rows]
+        return {
+            **found,
+            "summary": {**found["summary"], "totalAlerts": len(self._firing(window))},
+            "trends": self.trends(hours, now=now)["trends"],
+            "hours": hours,
+        }
 
     def predict(self, hours: int = 6, now: datetime | None = None) -> Row:
         """GET /analytics/predict: a straight line carried `hours` hours on."""

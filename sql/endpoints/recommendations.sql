@@ -1,7 +1,8 @@
 -- What an operator should do, in words, from the figures of the window.
 -- Parameters: $entries, $error_rate (percent), $warn_rate (percent), $response_ms, $p99_ms (null with none), $growth
 -- (MB per hour), $coverage (percent), $previous_error_rate, $top_message and $top_count (null with none), all
--- as endpoints/analytics.sql and endpoints/top_error_messages.sql gave them, and $hours.
+-- as endpoints/analytics.sql and endpoints/top_error_messages.sql gave them, $hours, and $others: how many rules of
+-- sql/recommendations hold, which tell of themselves.
 -- One row per recommendation, the gravest first; one that says so when there is nothing to do.
 WITH rules AS (
     SELECT r.rank, r.holds, r.recommendation
@@ -30,6 +31,6 @@ FROM (
     WHERE r.holds
     UNION ALL
     SELECT 99 AS rank, 'Nothing to do: errors, response times and storage growth are within their limits.' AS recommendation
-    WHERE NOT EXISTS (SELECT 1 FROM rules AS q WHERE q.holds)
+    WHERE NOT EXISTS (SELECT 1 FROM rules AS q WHERE q.holds) AND $others = 0
 ) AS s
 ORDER BY s.rank

@@ -111,7 +111,7 @@ FIELDS = {
     "/analytics/trends": {"trends", "hours", "points", "timezone"},
     "/analytics/alerts": {"alerts", "count"},
     "/analytics/alerts/history": {"history", "nextBefore"},
-    "/analytics/report": {"summary", "trends", "recommendations"},
+    "/analytics/report": {"summary", "trends", "recommendations", "evidence"},
     "/downloads": {"start", "end", "by", "totals", "rows"},
     "/downloads/unused": {"start", "end", "count", "packages"},
     "/downloads/point/{period}": {"downloads", "start", "end"},

@@ -25,6 +25,7 @@ COMMANDS = (
     "alerts",
     "errors",
     "metrics",
+    "report",
     "downloads",
     "logs",
     "export",

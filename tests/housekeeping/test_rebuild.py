@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.warehouse_builder import Builder, log
-from warehouse import lock
+from warehouse import duck, lock
 from warehouse.errors import BadRequestError, BusyError, UnavailableError
 from warehouse.housekeeping import rebuild
 from warehouse.ingest.rollups import LOG_ROLLUPS
@@ -97,4 +97,21 @@ def test_a_damaged_log_file_is_named_and_the_rollups_stay(builder: Builder) -> N
     with pytest.raises(UnavailableError, match="the logs of 2026-03-01 cannot be read"):
         rebuild.run(builder.settings)
     file.write_bytes(whole)
+    assert rollups(builder) == before
+
+
+@pytest.mark.parametrize("table", [name for name in LOG_ROLLUPS if duck.PARTITIONS[name] == "date"])
+def test_rollups_of_a_version_with_fewer_columns_are_made_anew(builder: Builder, table: str) -> None:
+    before = rollups(builder)
+    with closing(Manifest(builder.settings.data_dir)) as manifest:
+        paths = [builder.settings.data_dir / "lake" / file.path for file in manifest.files(table)]
+    last = duck.columns(table)[-1][0]
+    for path in paths:
+        with closing(duck.connect()) as con:
+            con.execute(
+                f"COPY (SELECT * EXCLUDE ({last}) FROM read_parquet('{path}', hive_partitioning = false))"
+                f" TO '{path}.new' (FORMAT parquet)"
+            )
+        path.with_name(f"{path.name}.new").replace(path)
+    rebuild.run(builder.settings)
     assert rollups(builder) == before

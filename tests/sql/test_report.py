@@ -69,6 +69,7 @@ def test_the_report_holds_the_trends_and_counts_the_alerts_of_the_same_window(
 
 
 FINE: dict[str, Any] = {
+    "others": 0,
     "hours": 24,
     "entries": 100,
     "error_rate": 0.5,

@@ -79,7 +79,9 @@ def refresh_logs(
             rebuilt = [date for date, date_change in changes.items() if date_change.rebuild]
             fresh = [path for date_change in changes.values() for path in date_change.files]
             con.execute(f"CREATE OR REPLACE TEMP VIEW fresh_logs AS {duck.parquet_relation('logs', fresh)}")
-            _bind_prior(con, lake, rollup, old, time_column, rebuilt)
+            # Nothing is left of a date that is made anew; its file may be of a version with other columns.
+            kept = [] if rebuilt and duck.PARTITIONS[rollup] == "date" else old
+            _bind_prior(con, lake, rollup, kept, time_column, rebuilt)
             change.extend(_replace(con, lake, rollup, partition, old, run_id))
     return change
 

@@ -1,0 +1,53 @@
+"""The report: a summary, and what to do with what was seen (`sql/recommendations/`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from warehouse import sqlfiles
+from warehouse.engine import Engine
+from warehouse.settings import Settings
+from warehouse.settings_file import log_prefixes
+
+Row = dict[str, Any]
+
+#: The gravest first.
+_SEVERITIES = ("critical", "warning", "info")
+
+
+def report(engine: Engine, settings: Settings, window: Row, figures: Row) -> Row:
+    """Summary, recommendations in words, and the evidence of those that `sql/recommendations/` gave.
+
+    `window` has `now` (UTC, without a zone); `figures` are those of GET /analytics of the same window.
+    """
+    asked = window | {"log_prefixes": log_prefixes(settings), "storage_price": settings.storage_price}
+    evidence = [
+        {"id": name.replace("_", "-"), **row}
+        for name in sqlfiles.names("recommendations")
+        for row in engine.run(name, asked, folder="recommendations")
+    ]
+    evidence.sort(key=lambda row: _SEVERITIES.index(row["severity"]))
+    top = figures["topErrorMessages"][0] if figures["topErrorMessages"] else {}
+    words = engine.run(
+        "recommendations",
+        {
+            "hours": window["hours"],
+            "entries": figures["totalLogs"],
+            "error_rate": figures["errorRate"],
+            "warn_rate": figures["warnRate"],
+            "response_ms": figures["avgResponseTime"],
+            "p99_ms": figures["p99ResponseTime"],
+            "growth": figures["storageGrowth"],
+            "coverage": figures["responseTimeCoverage"],
+            "previous_error_rate": figures["previous"]["errorRate"],
+            "top_message": top.get("message"),
+            "top_count": top.get("count"),
+            "others": len(evidence),
+        },
+    )
+    told = [row["recommendation"] for row in words] + [f"{row['seen']} {row['action']}" for row in evidence]
+    return {
+        "summary": engine.run("report_summary", window)[0],
+        "recommendations": told,
+        "evidence": evidence,
+    }
