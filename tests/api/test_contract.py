@@ -195,9 +195,9 @@ def test_analytics_agree_with_a_query_over_the_log_rows(get: Get, warehouse: ser
 
 
 def test_the_history_and_the_uptime_are_as_described(get: Get) -> None:
-    answer = get("/analytics/history", hours=24, points=48, source="registry-api")
+    answer = get("/analytics/history", hours=24, points=24, source="registry-api")
     is_exactly(answer, analytics_models.History)
-    assert (len(answer["history"]), answer["periodSeconds"]) == (48, 1800)
+    assert (len(answer["history"]), answer["periodSeconds"]) == (24, 3600)
     assert answer["filters"] == {
         "source": "registry-api",
         "package": None,
