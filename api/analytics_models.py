@@ -208,6 +208,7 @@ class Uptime(Answer):
     requests: Annotated[int, _about("Entries with an HTTP status.")]
     server_errors: Annotated[int, _about("Those of them with 500 or more.")]
     slots: Annotated[int, _about("5-minute slots of the window.")]
+    known_slots: Annotated[int, _about("Those of them that the heartbeat counts.")]
     missing_slots: Annotated[int, _about("Known slots without an entry.")]
     unknown_slots: Annotated[int, _about("Slots without an entry that end after the last sync.")]
     missing: Annotated[list[Missing], _about("Where they are, oldest first.")]

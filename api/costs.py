@@ -36,6 +36,7 @@ class CostMonth(Answer):
     storage_dollars: Dollars
     class_a_dollars: Dollars
     class_b_dollars: Dollars
+    operations_dollars: Annotated[float, _about("Both together.")]
 
 
 class CleanupGain(Answer):

@@ -157,7 +157,12 @@ def _bad_parameter(error: ValidationException) -> BadRequestError:
     if name in CHOICES:
         complaint = f"takes {CHOICES[name]}"
     complaint = re.sub(r", got `?\w+`?$", "", complaint.replace(" | null", ""))
-    for technical, plain in (("`int`", "an integer"), ("`float`", "a number"), ("`str`", "a text")):
+    for technical, plain in (
+        ("`int`", "an integer"),
+        ("`float`", "a number"),
+        ("`str`", "a text"),
+        ("`bool`", "true or false"),
+    ):
         complaint = complaint.replace(technical, plain)
     complaint = complaint[:1].lower() + complaint[1:]
     return BadRequestError(f"{name}: {complaint}" if name else complaint, field=name)

@@ -43,6 +43,9 @@ SELECT
     greatest(m.stored / 1e9 - CASE WHEN $free_tier THEN 10 ELSE 0 END, 0) * $storage_price AS "storageDollars",
     greatest(m.class_a - CASE WHEN $free_tier THEN 1000000 ELSE 0 END, 0) / 1e6 * $class_a_price AS "classADollars",
     greatest(m.class_b - CASE WHEN $free_tier THEN 10000000 ELSE 0 END, 0) / 1e6 * $class_b_price AS "classBDollars",
+    greatest(m.class_a - CASE WHEN $free_tier THEN 1000000 ELSE 0 END, 0) / 1e6 * $class_a_price
+        + greatest(m.class_b - CASE WHEN $free_tier THEN 10000000 ELSE 0 END, 0) / 1e6 * $class_b_price
+        AS "operationsDollars",
     m.growth AS "growthPerDay"
 FROM months AS m
 ORDER BY m.i

@@ -59,6 +59,7 @@ SELECT
     CAST(s.requests AS BIGINT) AS requests,
     CAST(s.server_errors AS BIGINT) AS "serverErrors",
     s.slots AS slots,
+    s.known AS "knownSlots",
     s.known - s.heard AS "missingSlots",
     s.slots - s.known AS "unknownSlots",
     (

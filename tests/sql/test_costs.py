@@ -64,6 +64,7 @@ def test_operations_go_on_as_in_the_last_thirty_days(builder: Builder) -> None:
     month = answer["months"][0]
     assert (month["classA"], month["classB"]) == (class_a * 30, class_b * 30)
     assert month["classADollars"] == pytest.approx(class_a * 30 * 4.5 / 1e6)
+    assert month["operationsDollars"] == pytest.approx(class_a * 30 * 4.5 / 1e6 + class_b * 30 * 0.4 / 1e6)
 
 
 def test_the_free_tier_is_taken_off(builder: Builder) -> None:

@@ -236,6 +236,7 @@ def test_uptime_tells_availability_and_heartbeat_apart(builder: Builder, synced:
     assert (answer["availability"], answer["uptime"]) == (90, 90)
     assert (answer["requests"], answer["serverErrors"]) == (10, 1)
     assert (answer["slots"], answer["missingSlots"], answer["unknownSlots"]) == (12, 3, 0)
+    assert answer["knownSlots"] == 12
     assert answer["heartbeat"] == 75
     assert answer["missing"] == [
         {"startsAt": millis(start + timedelta(minutes=15)), "endsAt": millis(start + timedelta(minutes=25))},

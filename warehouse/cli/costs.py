@@ -41,7 +41,7 @@ def _for_people(found: dict[str, Any]) -> str:
             _dollars(row["storageDollars"]),
             output.count(row["classA"]),
             output.count(row["classB"]),
-            _dollars(row["classADollars"] + row["classBDollars"]),
+            _dollars(row["operationsDollars"]),
         )
         for row in found["months"]
     ]

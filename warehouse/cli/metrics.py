@@ -102,7 +102,7 @@ def _figures(found: dict[str, Any]) -> str:
         output.table(["The score lacks", "Value", "Points"], factors, right={1, 2}),
         f"Health: {found['systemHealth']}. Availability: "
         + ("no request logged" if availability is None else f"{availability:.2f} %")
-        + f". Heartbeat: {uptime['heartbeat']:.1f} % of {uptime['slots'] - uptime['unknownSlots']:,} slots"
+        + f". Heartbeat: {uptime['heartbeat']:.1f} % of {uptime['knownSlots']:,} slots"
         " of 5 minutes.",
         f"From {output.moment(found['windowStart'])} to {output.moment(found['windowEnd'])}.",
     ]
