@@ -26,6 +26,9 @@ class RuleBody(Answer, forbid_unknown_fields=True):
     query: Annotated[str | None, _about("SELECT that gives `value` and, for several rows, `name`.")] = None
     operator: Annotated[Literal[">", ">=", "<", "<=", "==", "!="] | None, _about("Default: >.")] = None
     hours: Annotated[float | None, _about("Length of the window. Default: 24.")] = None
+    interval: Annotated[Literal[80, 95] | None, _about("Which edge of a forecast counts. Default: 95.")] = (
+        None
+    )
     for_minutes: Annotated[int | None, _about("How long it has to hold. Default: 0.")] = None
     severity: Annotated[Literal["info", "warning", "critical"] | None, _about("Default: warning.")] = None
     no_data: Annotated[Literal["ok", "alert", "keep"] | None, _about("Default: ok.")] = None
@@ -59,6 +62,7 @@ class Rule(Answer):
     operator: Annotated[str, _about("How the value is compared.")]
     threshold: Annotated[float, _about("With what.")]
     hours: Annotated[float, _about("Length of the window.")]
+    interval: Annotated[int, _about("Which edge of a forecast counts.")]
     for_minutes: Annotated[int, _about("How long it has to hold.")]
     severity: Annotated[str, _about("How grave it is.")]
     no_data: Annotated[str, _about("What a window without a value means.")]

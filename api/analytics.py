@@ -1,4 +1,4 @@
-"""/analytics: figures, history, trends, uptime, alerts, report and prediction."""
+"""/analytics: figures, history, trends, uptime, alerts and report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from litestar import Controller, get
 
 from api import params
-from api.analytics_models import Alerts, Analytics, Errors, Forecast, History, Report, Trends, Uptime
+from api.analytics_models import Alerts, Analytics, Errors, History, Report, Trends, Uptime
 from api.common import BAD_PARAMETER, SERVER_ERROR, TheWarehouse
 from api.models import shaped
 
@@ -110,11 +110,6 @@ class AnalyticsController(Controller):
     def report(self, warehouse: TheWarehouse, hours: params.Hours = 24) -> Report:
         """What happened over the window and what to do."""
         return shaped(Report, warehouse.report(params.whole(hours)))
-
-    @get("/predict", sync_to_thread=True, summary="What the next hours bring", responses=_PROBLEMS)
-    def predict(self, warehouse: TheWarehouse, hours: params.Horizon = 6) -> Forecast:
-        """All zeros where there is too little history."""
-        return shaped(Forecast, warehouse.predict(hours))
 
 
 def _end(text: str | None) -> datetime | None:

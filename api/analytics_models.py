@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from api.models import Answer, Count, EpochMs, MaybeEpochMs, Megabytes, Window
+from api.models import Answer, Count, EpochMs, MaybeEpochMs, Window
+from api.outlook_models import Anomaly
 
 
 def _about(text: str) -> Meta:
@@ -111,6 +112,7 @@ class Trends(Answer):
     hours: Window
     points: Annotated[int, _about("Number of periods.")]
     timezone: Annotated[str, _about("Zone of `period`.")]
+    anomalies: Annotated[list[Anomaly], _about("What was unusual in the window; none with a filter.")]
     comparisons: Annotated[
         dict[str, list[TrendPoint]] | UnsetType,
         _about("Earlier windows by the names in `compare`, in the same shape; absent when none was named."),
@@ -290,21 +292,3 @@ class Report(Answer):
     recommendations: Annotated[list[str], _about("What to do, the gravest first.")]
     evidence: Annotated[list[Recommendation], _about("Rules that hold, with what they saw.")]
     hours: Window
-
-
-class Prediction(Answer):
-    """What is expected; all zeros with too little history."""
-
-    predicted_logs: Count
-    predicted_errors: Annotated[int, _about("Entries at level error.")]
-    predicted_storage: Megabytes
-    confidence: Annotated[float, _about("0 (none) to 100.")]
-
-
-class Forecast(Answer):
-    """A prediction and how it came about."""
-
-    prediction: Prediction
-    horizon: Annotated[str, _about("How far it looks, as `6 hours`.")]
-    model: Annotated[str, _about("How it was computed.")]
-    reason: Annotated[str, _about("What history it rests on, or why there is no prediction.")]

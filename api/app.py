@@ -20,6 +20,7 @@ from api.edge import Edge
 from api.gaps import GapsController
 from api.health import health
 from api.logs import LogsController
+from api.outlook import OutlookController
 from api.paths import PREFIX
 from api.problems import HANDLERS
 from api.quarantine import QuarantineController
@@ -67,6 +68,7 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
                     StorageController,
                     RunsController,
                     AnalyticsController,
+                    OutlookController,
                     AlertsController,
                     DownloadsController,
                     CostsController,

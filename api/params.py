@@ -16,8 +16,18 @@ from warehouse.analytics import COMPARISONS, MetricFilter
 from warehouse.errors import BadRequestError
 
 LEVELS = ("debug", "info", "warn", "error")
+ANOMALY_METRICS = (
+    "logs", "errors", "responseTime", "responseTimeMax", "responseTimeMin", "storage", "downloads",
+    "newError", "silence",
+)  # fmt: skip
 #: What the parameters take that know a few words only, as an error tells it.
-CHOICES = {"order": "desc or asc", "group": "date", "format": "json, ndjson or csv"}
+CHOICES = {
+    "model": "ensemble or linear",
+    "metric": ", ".join(ANOMALY_METRICS),
+    "order": "desc or asc",
+    "group": "date",
+    "format": "json, ndjson or csv",
+}
 MAX_HOURS = 8760
 MAX_TEXT = 1000
 
@@ -39,6 +49,28 @@ Points = Annotated[
 Horizon = Annotated[
     int, QueryParameter(name="hours", ge=1, le=48, description="How far to look ahead, in hours.")
 ]
+ForecastModel = Annotated[
+    Literal["ensemble", "linear"],
+    QueryParameter(name="model", description="ensemble: several models, weighted; linear: a straight line."),
+]
+AnomalyMetric = Annotated[
+    Literal[
+        "logs", "errors", "responseTime", "responseTimeMax", "responseTimeMin", "storage", "downloads",
+        "newError", "silence",
+    ]
+    | None,
+    QueryParameter(name="metric", description="Only what is unusual in this."),
+]  # fmt: skip
+Subject = Annotated[
+    str | None,
+    QueryParameter(
+        name="subject", max_length=MAX_TEXT, description="Only of this package, error template or source."
+    ),
+]
+Every = Annotated[
+    bool, QueryParameter(name="every", description="true: the scores of usual hours too, not only anomalies.")
+]
+AnomalyLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=10_000, description="Rows at most.")]
 Limit = Annotated[
     int, QueryParameter(name="limit", ge=1, le=10_000, description="Entries of one page at most.")
 ]

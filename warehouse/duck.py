@@ -35,6 +35,9 @@ PARTITIONS: dict[str, str] = {
     "error_templates": "date",
     "downloads": "date",
     "installers": "date",
+    "forecasts": "date",
+    "forecast_models": "date",
+    "anomalies": "date",
     "daily": "month",
     "storage": "month",
 }

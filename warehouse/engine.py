@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -100,13 +100,27 @@ class Engine:
 
         `parameters` may hold more than the query names; one that it names and that is not given is null.
         """
-        text = sqlfiles.read(folder, name)
-        given = parameters or {}
-        values = {key: given.get(key) for key in sqlfiles.parameters(text)}
         with _readable(), self._connection() as con:
-            cursor = con.execute(text, values)
-            columns = [column[0] for column in cursor.description or ()]
-            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            return rows(con, folder, name, parameters or {})
+
+    @contextmanager
+    def staged(
+        self, folder: str, steps: Sequence[str], parameters: Mapping[str, Any]
+    ) -> Iterator[duck.Connection]:
+        """A connection on which queries of a folder were run one after the other, for the length of a `with`.
+
+        Each is kept as a temporary table `<folder>_<name>` that later ones may read; all see one generation.
+        """
+        with _readable(), self._connection() as con:
+            try:
+                for name in steps:
+                    text = sqlfiles.read(folder, name)
+                    values = {key: parameters.get(key) for key in sqlfiles.parameters(text)}
+                    con.execute(f"CREATE OR REPLACE TEMP TABLE {folder}_{name} AS {text}", values)
+                yield con
+            finally:
+                for name in steps:
+                    con.execute(f"DROP TABLE IF EXISTS temp.{folder}_{name}")
 
     def stream(self, name: str, spans: str, parameters: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
         """The rows of one query of `sql/endpoints/` for each row of another, as Arrow, all of one generation.
@@ -183,6 +197,14 @@ class Engine:
         path = folder / "empty.parquet"
         self._db.execute(f"COPY ({duck.empty_relation(table)}) TO {duck.quoted(path)} (FORMAT parquet)")
         return path
+
+
+def rows(con: duck.Connection, folder: str, name: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of one query on a connection; what it names and is not given is null."""
+    text = sqlfiles.read(folder, name)
+    cursor = con.execute(text, {key: given.get(key) for key in sqlfiles.parameters(text)})
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 @contextmanager

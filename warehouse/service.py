@@ -16,6 +16,7 @@ from warehouse.alerts.firing import built_in_alerts
 from warehouse.analytics import EVERYTHING, MetricFilter
 from warehouse.answers import KeptAnswers
 from warehouse.engine import Engine, SqlResult
+from warehouse.forecast.outlook import Outlook
 from warehouse.logquery import LogFilter
 from warehouse.logviewer import LogViewer
 from warehouse.manifest import Manifest
@@ -38,6 +39,7 @@ class Warehouse:
         self.alert_book = AlertBook(settings, self._manifest, self._engine)
         self.log_viewer = LogViewer(self._engine, self._manifest)
         self._answers = KeptAnswers(self._engine)
+        self.outlook = Outlook(self._engine, self._answers)
 
     def close(self) -> None:
         """Close the database connections."""
@@ -75,6 +77,7 @@ class Warehouse:
     ) -> Row:
         """GET /analytics/trends: the window in equal periods, oldest first.
 
+        `anomalies` marks what was unusual in the window; not with a filter, because it is told of everything.
         `compare` names earlier windows (`analytics.COMPARISONS`) to give in the same shape; `zone` is the
         IANA time zone of `period`; without a timed entry a mean is 0, or null with `empty_as_null`.
         """
@@ -85,7 +88,8 @@ class Warehouse:
             window = self._window(hours, end, points, wanted) | shown
             return self._answers.get("trends", window, lambda asked: analytics.trends(self._engine, asked))
 
-        answer = series(moment)
+        marks = self.outlook.anomalies(hours, moment)["anomalies"] if wanted == EVERYTHING else []
+        answer = series(moment) | {"anomalies": marks}
         if not compare:
             return answer
         earlier = {name: analytics.COMPARISONS[name] or timedelta(hours=hours) for name in compare}
@@ -171,19 +175,6 @@ class Warehouse:
             "trends": self.trends(hours, now=now)["trends"],
             "hours": hours,
         }
-
-    def predict(self, hours: int = 6, now: datetime | None = None) -> Row:
-        """GET /analytics/predict: a straight line carried `hours` hours on."""
-        # Only whole hours of history count, so the answer holds until the hour ends.
-        row = dict(
-            self._answers.get(
-                "predict",
-                {"hours": hours, "now": _hour(now)},
-                lambda parameters: self._engine.run("predict", parameters)[0],
-            )
-        )
-        reason = row.pop("reason")
-        return {"prediction": row, "horizon": f"{hours} hours", "model": "linear", "reason": reason}
 
     # -- logs, storage, packages -----------------------------------------------------------------
 

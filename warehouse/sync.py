@@ -19,6 +19,7 @@ from warehouse.commit import Committer
 from warehouse.comparison import Comparison, Found
 from warehouse.errors import BadRequestError, BucketError, WarehouseError
 from warehouse.fetcher import Fetcher
+from warehouse.forecast import issue
 from warehouse.housekeeping import compact, retention
 from warehouse.ingest.others import OtherObjects
 from warehouse.ingest.packages import PackageSync
@@ -111,6 +112,8 @@ def attempt(
             if note_of_it := compact.after_sync(settings, manifest):
                 summary.notes.append(note_of_it)
             if summary.entries and (note_of_it := gaps.after_sync(settings, manifest, newest)):
+                summary.notes.append(note_of_it)
+            if note_of_it := issue.after_sync(settings, manifest, summary.run_id, summary.entries):
                 summary.notes.append(note_of_it)
     finally:
         progress.close()

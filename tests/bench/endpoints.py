@@ -50,7 +50,7 @@ CALLS: dict[str, Call] = {
     "trends 7d": lambda w, now: w.trends(168, now=now),
     "alerts": lambda w, now: w.alerts(24, now),
     "report": lambda w, now: w.report(24, now),
-    "predict": lambda w, now: w.predict(6, now),
+    "predict": lambda w, now: w.outlook.predict(6, now),
     "gaps 7d": lambda w, now: w.gaps(168, now),
     "logs": lambda w, now: w.logs(LogFilter(limit=50)),
     "logs errors": lambda w, now: w.logs(LogFilter(limit=50, levels=["error"])),

@@ -222,7 +222,7 @@ def test_the_methods_answer_on_an_empty_warehouse_too(empty: Warehouse) -> None:
     report = empty.report(now=now)
     assert report["summary"] == {"avgPerformanceScore": 100, "uptime": 0, "totalAlerts": 0}
     assert len(report["trends"]) == 24
-    assert empty.predict(now=now)["prediction"]["confidence"] == 0
+    assert empty.outlook.predict(now=now)["prediction"]["confidence"] == 0
     assert empty.logs_stats()["levelDistribution"] == {}
     assert empty.stats()["r2"]["configDistribution"] == {}
     assert empty.packages() == {"packages": [], "totalCount": 0, "nextContinuationToken": None}

@@ -25,7 +25,7 @@ def fill(
 
 
 def predicted(builder: Builder, synced: Open, hours: int, *, after: float) -> dict[str, Any]:
-    return synced(builder).predict(hours, START + timedelta(hours=after))
+    return synced(builder).outlook.predict(hours, START + timedelta(hours=after))
 
 
 def test_a_perfect_line_is_carried_on_exactly(builder: Builder, synced: Open) -> None:

@@ -42,12 +42,18 @@ class Tested(Struct, frozen=True):
                 f"SELECT * FROM (\n{text}\n) AS q WHERE q.name = $name", {"name": group}
             )
         values = self.values
+        if self.rule.metric == "anomaly" and group:
+            text = sqlfiles.read("endpoints", "alert_anomalies")
+            return queries.reproduced(
+                f"SELECT * FROM (\n{text}\n) AS q WHERE q.name = $name", values | {"name": group}
+            )
         if self.rule.group_by:
             # As sql/endpoints/alert_groups.sql reads it.
             reads, grain = ("logs", 30) if self.rule.hours < 12 else ("activity_by", 3600)
             values = values | {"reads": reads, "grain": grain, "latency_grain": grain}
             values |= {"window_start": self.window_start, self.rule.group_by: group}
-        return queries.reproduced(sqlfiles.read("endpoints", "alert_metric"), values)
+            return queries.reproduced(sqlfiles.read("endpoints", "alert_metric"), values)
+        return queries.reproduced(sqlfiles.read("endpoints", _query_of(self.rule)), values)
 
 
 def test(engine: Engine, rule: AlertRule, now: datetime, apdex_ms: int) -> Tested:
@@ -61,8 +67,11 @@ def test(engine: Engine, rule: AlertRule, now: datetime, apdex_ms: int) -> Teste
         "operator": rule.operator,
         "threshold": rule.threshold,
         "dimension": rule.group_by,
+        "interval": rule.interval,
     }
     starts, ends = window["window_start"], window["window_end"]
+    if rule.is_forecast:
+        starts, ends = ends, ends + timedelta(hours=rule.hours)
     try:
         rows = _rows(engine, rule, values)
         readings = [_reading(row) for row in rows]
@@ -71,15 +80,24 @@ def test(engine: Engine, rule: AlertRule, now: datetime, apdex_ms: int) -> Teste
     if rows and rule.group_by:
         starts = rows[0]["starts"]
         ends = starts + timedelta(hours=rule.hours)
-    if not readings and not rule.group_by:
+    if not readings and not rule.group_by and rule.metric != "anomaly":
         readings = [Reading("", None, None)]
     return Tested(rule, readings, starts, ends, values)
+
+
+def _query_of(rule: AlertRule) -> str:
+    """The query of sql/endpoints that tells the values of a rule over a metric."""
+    if rule.metric == "anomaly":
+        return "alert_anomalies"
+    if rule.is_forecast:
+        return "alert_forecast"
+    return "alert_groups" if rule.group_by else "alert_metric"
 
 
 def _rows(engine: Engine, rule: AlertRule, values: dict[str, Any]) -> list[dict[str, Any]]:
     """One row per group: name, value, breached. Raises WarehouseError."""
     if rule.query is None:
-        return engine.run("alert_groups" if rule.group_by else "alert_metric", values)[:_MOST_GROUPS]
+        return engine.run(_query_of(rule), values)[:_MOST_GROUPS]
     queries.check(rule.query)
     text = (
         "SELECT q.*, breaches(CAST(q.value AS DOUBLE), $operator, CAST($threshold AS DOUBLE)) AS breached"

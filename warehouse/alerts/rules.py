@@ -16,14 +16,16 @@ from warehouse.errors import BadRequestError
 Metric = Literal[
     "errorRate", "warnRate", "avgResponseTime", "p50ResponseTime", "p95ResponseTime", "p99ResponseTime",
     "responseTimeCoverage", "apdex", "throughput", "totalLogs", "storageGrowth", "performanceScore",
-    "systemHealth", "availability",
+    "systemHealth", "availability", "anomaly", "forecastLogs", "forecastErrors", "forecastResponseTime",
+    "forecastStorage",
 ]  # fmt: skip
 #: Units of the metrics, as people read them; the others have none.
 UNITS = {
     "errorRate": "percent", "warnRate": "percent", "responseTimeCoverage": "percent",
     "availability": "percent",
     "avgResponseTime": "ms", "p50ResponseTime": "ms", "p95ResponseTime": "ms", "p99ResponseTime": "ms",
-    "throughput": "entries per minute", "storageGrowth": "MB per hour",
+    "throughput": "entries per minute", "storageGrowth": "MB per hour", "forecastResponseTime": "ms",
+    "forecastStorage": "MB",
 }  # fmt: skip
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -52,6 +54,10 @@ class AlertRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hours: Annotated[
         Annotated[float, Meta(ge=0.25, le=8_760)], Meta(description="Length of the window, in hours.")
     ] = 24
+    interval: Annotated[
+        Literal[80, 95],
+        Meta(description="Which edge of a forecast counts: of its 80 or 95 percent interval."),
+    ] = 95
     for_minutes: Annotated[
         Annotated[int, Meta(ge=0, le=10_080)],
         Meta(description="How long it has to hold before the rule fires; until then it is pending."),
@@ -80,6 +86,11 @@ class AlertRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.metric or "query"
 
     @property
+    def is_forecast(self) -> bool:
+        """Does it watch hours to come? `hours` is how far it looks, then."""
+        return self.metric is not None and self.metric.startswith("forecast")
+
+    @property
     def title(self) -> str:
         """Its name, or its id where it has none."""
         return self.name or self.id
@@ -100,6 +111,12 @@ class AlertRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 f"{(given or ['group_by'])[0]}: a query says itself what it looks at",
                 field=(given or ["group_by"])[0],
             )
+        if self.metric == "anomaly" or self.is_forecast:
+            if given or self.group_by:
+                field = (given or ["group_by"])[0]
+                raise BadRequestError(f"{field}: {self.metric} is told of everything", field=field)
+            if self.is_forecast and (self.hours > 48 or self.hours != int(self.hours)):
+                raise BadRequestError("hours: a forecast looks 1 to 48 whole hours ahead", field="hours")
         if self.group_by and given:
             raise BadRequestError(
                 f"group_by: a rule by {self.group_by} takes no filter ({given[0]})", field="group_by"

@@ -86,6 +86,8 @@ cli.add_lazy("errors", "warehouse.cli.errors:errors", "Show which faults there a
 cli.add_lazy("alerts", "warehouse.cli.alerts:alerts", "Show and try alert rules, and what became of them.")
 cli.add_lazy("report", "warehouse.cli.report:report", "Sum up the last hours, and say what to do.")
 cli.add_lazy("gaps", "warehouse.cli.gaps:gaps", "Show where entries are missing.")
+cli.add_lazy("forecast", "warehouse.cli.forecast:forecast", "Show what the next hours bring.")
+cli.add_lazy("anomalies", "warehouse.cli.anomalies:anomalies", "Show what was unlike all before.")
 cli.add_lazy("downloads", "warehouse.cli.downloads:downloads", "Show who installs which package.")
 cli.add_lazy("logs", "warehouse.cli.logs:logs", "Search log entries by words, level, package and more.")
 cli.add_lazy("export", "warehouse.cli.logs:export", "Write every log entry that matches to a file.")

@@ -1,0 +1,151 @@
+"""What is to be expected and what was not: the questions of forecasts and anomalies.
+
+Times in answers are epoch milliseconds; units are entries, ms and MB.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from warehouse.answers import KeptAnswers
+from warehouse.engine import Engine
+from warehouse.forecast import steps
+from warehouse.moments import millis, naive
+
+Row = dict[str, Any]
+
+#: Models that a forecast can be asked of.
+Model = Literal["ensemble", "linear"]
+_HOUR = timedelta(hours=1)
+
+
+class Outlook:
+    """Forecasts and anomalies of one warehouse. Safe for use from several threads."""
+
+    def __init__(self, engine: Engine, answers: KeptAnswers) -> None:
+        self._engine = engine
+        self._answers = answers
+
+    def predict(self, hours: int = 6, now: datetime | None = None, model: Model = "ensemble") -> Row:
+        """GET /analytics/predict: the `hours` from the present one on."""
+        # Only whole hours of history count, so the answer holds until the hour ends.
+        asked = {"hours": hours, "starts": _hour(now), "model": model}
+        return dict(self._answers.get("predict", asked, self._predict))
+
+    def accuracy(self, hours: float = 168, now: datetime | None = None, model: Model = "ensemble") -> Row:
+        """GET /analytics/predict/accuracy: the forecasts of the last `hours` against what came."""
+        ends = _hour(now) + _HOUR
+        asked: Row = {"starts": ends - timedelta(hours=hours), "ends": ends, "model": model}
+        rows = self._answers.get("accuracy", asked, lambda given: self._engine.run("predict_accuracy", given))
+        return {
+            "accuracy": [_without(row, "kind", "name") for row in rows if row["kind"] == "all"],
+            "days": [_named(row, "date") for row in rows if row["kind"] == "day"],
+            "ahead": [_named(row, "hoursAhead") for row in rows if row["kind"] == "ahead"],
+            "model": model,
+            "hours": hours,
+            "windowStart": millis(asked["starts"]),
+            "windowEnd": millis(ends),
+        }
+
+    def anomalies(
+        self,
+        hours: float = 24,
+        now: datetime | None = None,
+        *,
+        metric: str | None = None,
+        subject: str | None = None,
+        every: bool = False,
+        limit: int = 100,
+    ) -> Row:
+        """GET /analytics/anomalies: what was unusual in the last `hours`, the latest first.
+
+        With `every`, also the score of what was not.
+        """
+        ends = _hour(now) + _HOUR
+        asked: Row = {
+            "starts": ends - timedelta(hours=hours),
+            "ends": ends,
+            "metric": metric,
+            "subject": subject,
+            "every": every,
+            "limit": limit,
+        }
+        rows = self._answers.get("anomalies", asked, lambda given: self._engine.run("anomalies", given))
+        return {
+            "anomalies": [_without(row, "total") for row in rows],
+            "count": len(rows),
+            "total": rows[0]["total"] if rows else 0,
+            "hours": hours,
+            "windowStart": millis(asked["starts"]),
+            "windowEnd": millis(ends),
+        }
+
+    def _predict(self, given: Row) -> Row:
+        """As the stored forecast has it; one that is not stored, or does not reach so far, is computed."""
+        hours, starts, model = given["hours"], given["starts"], given["model"]
+        found = steps.state(self._engine, starts)
+        origin: datetime | None = found["origin"]
+        if origin is None or found["hours"] < 3 or not found["entries"]:
+            return _nothing(hours, model, _too_little(found))
+        far = (starts - origin) // _HOUR + hours
+        if far > steps.FARTHEST:
+            return _nothing(
+                hours, model, f"the last whole hour is {(starts - origin).days} days old: sync first"
+            )
+        asked = given | {"issued": origin}
+        stored = found["fresh"] and far <= steps.HORIZON
+        if stored:
+            total = self._engine.run("predict", asked)[0]
+            series = self._engine.run("predict_series", asked)
+        else:
+            with steps.on_the_fly(self._engine, found, max(far, steps.HORIZON)) as con:
+                total = steps.rows(con, "endpoints", "predict", asked)[0]
+                series = steps.rows(con, "endpoints", "predict_series", asked)
+        return {
+            "prediction": total,
+            "horizon": f"{hours} hours",
+            "model": model,
+            "reason": next((row["reason"] for row in series if row["metric"] == "logs"), ""),
+            "series": [_series(row) for row in series],
+            "issuedAt": millis(origin),
+            "stored": stored,
+            "modelVersion": steps.VERSION,
+        }
+
+
+def _hour(now: datetime | None) -> datetime:
+    return naive(now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
+
+
+def _without(row: Row, *names: str) -> Row:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def _named(row: Row, name: str) -> Row:
+    return {name: row["name"], **_without(row, "kind", "name")}
+
+
+def _series(row: Row) -> Row:
+    members = [{"model": name, "share": share} for name, share in row.pop("members")]
+    return row | {"members": members}
+
+
+def _too_little(found: Row) -> str:
+    if found["origin"] is None or not found["entries"]:
+        return "no whole hour of history"
+    return f"only {found['hours']} whole hours of history, 3 are needed"
+
+
+def _nothing(hours: int, model: str, reason: str) -> Row:
+    """All zeros, and why."""
+    return {
+        "prediction": {"predictedLogs": 0, "predictedErrors": 0, "predictedStorage": 0, "confidence": 0},
+        "horizon": f"{hours} hours",
+        "model": model,
+        "reason": reason,
+        "series": [],
+        "issuedAt": None,
+        "stored": False,
+        "modelVersion": steps.VERSION,
+    }
