@@ -1,7 +1,8 @@
 -- Step 2 of the search for anomalies: how far from usual each row is. Grain: series and row. Reads anomaly_usual.
 -- Parameter: $smoothing (rows). point and kind are absolute differences from what is usual at this hour, and at this hour on such
 -- days; shift is the mean of the last rows' differences, in units of the usual deviation, so that hours that are all a
--- little off add up.
+-- little off add up. tolerance is what may always happen: three standard deviations of a Poisson distribution where things are counted,
+-- else a tenth of what is usual.
 WITH points AS (
     SELECT
         u.*,
@@ -30,6 +31,10 @@ SELECT
     u.unit,
     u.highest,
     u.lowest,
+    CASE
+        WHEN u.metric IN ('logs', 'errors', 'downloads') THEN 3 * sqrt(greatest(0, coalesce(u.usual, u.y)) + 1)
+        ELSE 0.1 * abs(coalesce(u.usual, u.y))
+    END AS tolerance,
     u.point,
     u.kind,
     abs(

@@ -1,9 +1,10 @@
 -- Step 3 of the search for anomalies: how each row compares with the records before it. Grain: series and row. Reads
 -- anomaly_distances. Parameters: $memory (rows that a record is remembered), $refractory (rows that a record silences
 -- lesser ones).
--- Each strength is a distance divided by the largest one before: 1 equals the record, 2 is twice as far. `beyond` is how far a
--- value lies outside all values before, in units of their range, plus 1. strength is the greatest, 50 at most; score is
--- strength / (1 + strength), 0.5 at a record, and 0 within $refractory rows of a row that was stronger.
+-- Each strength is a distance divided by the largest one before, or by what may always happen (tolerance) where that is more: 1
+-- equals the record, 2 is twice as far. beyond is how far a value lies outside all values before and what may always happen, in
+-- units of their range, plus 1. strength is the greatest, 50 at most; score is strength / (1 + strength), 0.5 at a record, and 0
+-- within $refractory rows of a row that was stronger.
 WITH strengths AS (
     SELECT
         d.series,
@@ -12,10 +13,15 @@ WITH strengths AS (
         d.y,
         d.usual,
         d.unit,
-        coalesce(d.point / nullif(max(d.point) OVER remembered, 0), 0) AS point,
-        coalesce(d.shift / nullif(max(d.shift) OVER remembered, 0), 0) AS shift,
-        coalesce(d.kind / nullif(max(d.kind) OVER past, 0), 0) AS kind,
-        coalesce(1 + greatest(d.y - d.highest, d.lowest - d.y) / nullif(d.highest - d.lowest, 0), 0) AS beyond
+        strength_over(d.point, max(d.point) OVER remembered, d.tolerance) AS point,
+        strength_over(d.shift, max(d.shift) OVER remembered, d.tolerance / d.unit) AS shift,
+        strength_over(d.kind, max(d.kind) OVER past, d.tolerance) AS kind,
+        coalesce(
+            1
+            + (greatest(d.y - d.highest, d.lowest - d.y) - d.tolerance)
+            / nullif(greatest(d.highest - d.lowest, d.tolerance), 0),
+            0
+        ) AS beyond
     FROM anomaly_distances AS d
     WINDOW
         remembered AS (PARTITION BY d.series ORDER BY d.i ROWS BETWEEN $memory PRECEDING AND 1 PRECEDING),

@@ -1,6 +1,6 @@
 -- A source that falls silent counts as an anomaly. Grain: source and hour without any entry of it. Parameters: $origin (UTC), $version.
--- Of the 50 busiest sources of the last 31 days: silent is an hour without an entry where the same hour of the 14 days before, 7 of them at least,
--- usually (median) had 10. score: usual / (usual + 8).
+-- Of the 50 busiest sources of the last 31 days: silent is an hour without an entry where the same hour of weekdays, or of weekends, usually (median of the 28 days
+-- before, 3 such days at least) had 10. score: usual / (usual + 8).
 WITH busy AS (
     SELECT b.value AS source, min(b.slot) AS first_slot
     FROM activity_by AS b
@@ -29,15 +29,15 @@ counted AS (
         ON b.value = h.source AND b.slot = h.slot AND b.dimension = 'source'
         AND b.date BETWEEN CAST($origin - INTERVAL 31 DAYS AS DATE) AND CAST($origin AS DATE)
     WINDOW days AS (
-        PARTITION BY h.source, hour(h.slot)
-        ORDER BY h.slot RANGE BETWEEN INTERVAL 14 DAYS PRECEDING AND INTERVAL 12 HOURS PRECEDING
+        PARTITION BY h.source, hour(h.slot), isodow(h.slot) > 5
+        ORDER BY h.slot RANGE BETWEEN INTERVAL 28 DAYS PRECEDING AND INTERVAL 12 HOURS PRECEDING
     )
 ),
 
 silent AS (
     SELECT
         c.*,
-        c.entries = 0 AND c.usual >= 10 AND c.days >= 7 AS silent,
+        c.entries = 0 AND c.usual >= 10 AND c.days >= 3 AS silent,
         max(CASE WHEN c.entries > 0 THEN c.slot END) OVER (PARTITION BY c.source ORDER BY c.slot) AS heard
     FROM counted AS c
 )

@@ -7,6 +7,7 @@ SELECT
     a.i,
     a.slot,
     a.y,
+    a.metric,
     median(a.y) OVER same_hour AS usual,
     mad(a.y) OVER same_hour AS deviation,
     count(*) OVER same_hour AS seen,

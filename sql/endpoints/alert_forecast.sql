@@ -1,6 +1,6 @@
 -- An alert rule over a forecast: how far the edge of its interval goes within the hours to come, and whether that is beyond the threshold.
 -- Parameters: $metric (forecastLogs, forecastErrors, forecastResponseTime, forecastStorage), $interval (80 or 95), $window_end (UTC: now),
--- $hours (how far), $operator, $threshold. One row; value is null without a forecast of the last two days.
+-- $hours (how far, from the present hour on), $operator, $threshold. One row; value is null without a forecast of the last two days.
 -- The upper edge where the operator looks upwards, else the lower one, of the hour that goes furthest. forecastStorage is what the buckets
 -- hold by then, in MB: what they hold when the forecast begins, and the edges of the hours since added up, as if all erred alike.
 WITH hours AS (
@@ -25,7 +25,7 @@ WITH hours AS (
             WHEN 'forecastLogs' THEN 'logs' WHEN 'forecastErrors' THEN 'errors' WHEN 'forecastStorage' THEN 'storage'
             ELSE 'responseTime'
         END
-        AND f.slot < CAST($window_end AS TIMESTAMP) + to_hours(CAST($hours AS INTEGER))
+        AND f.slot < date_trunc('hour', CAST($window_end AS TIMESTAMP)) + to_hours(CAST($hours AS INTEGER))
 ),
 
 edges AS (

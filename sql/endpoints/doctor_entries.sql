@@ -6,6 +6,8 @@ FROM (
     UNION ALL
     SELECT 'activity_by' AS "table", count(*) AS entries FROM activity_by AS b
     UNION ALL
+    SELECT 'anomalies' AS "table", count(*) AS entries FROM anomalies AS n
+    UNION ALL
     SELECT 'daily' AS "table", count(*) AS entries FROM daily AS d
     UNION ALL
     SELECT 'downloads' AS "table", count(*) AS entries FROM downloads AS w
@@ -13,6 +15,10 @@ FROM (
     SELECT 'errors' AS "table", count(*) AS entries FROM errors AS e
     UNION ALL
     SELECT 'error_templates' AS "table", count(*) AS entries FROM error_templates AS x
+    UNION ALL
+    SELECT 'forecasts' AS "table", count(*) AS entries FROM forecasts AS f
+    UNION ALL
+    SELECT 'forecast_models' AS "table", count(*) AS entries FROM forecast_models AS m
     UNION ALL
     SELECT 'installers' AS "table", count(*) AS entries FROM installers AS i
     UNION ALL

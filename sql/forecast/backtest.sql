@@ -1,4 +1,4 @@
--- Step 16 of a forecast: how the backtest went. Grain: series and model. Reads forecast_misses, forecast_edges,
+-- Step 17 of a forecast: how the backtest went. Grain: series and model. Reads forecast_misses, forecast_edges,
 -- forecast_cleaned and forecast_samples.
 -- mase: the mean absolute error, divided by that of "as in the same hour yesterday" over the history (Hyndman and
 -- Koehler, 2006; of "as in the hour before" where there are less than 49 hours). smape: percent, 0 to 200. coverage80 and

@@ -31,11 +31,16 @@ SELECT
     c.place,
     c.size,
     c.m - c.longest AS hours,
-    list_transform(
+    CASE
+        WHEN c.discount = 1 THEN c.entries
+        ELSE list_transform(c.entries, lambda e, i: e * pow(c.discount, (c.m - c.longest - i) / 2))
+    END AS entries
+FROM (
+    SELECT
+        o.*,
         CASE
-            WHEN c.place = c.size THEN list_resize(CAST([] AS DOUBLE[]), c.m - c.longest, 1)
-            ELSE c.x[c.longest + 1 - c.lag:c.m - c.lag]
-        END,
-        lambda e, i: e * pow(c.discount, (c.m - c.longest - i) / 2)
-    ) AS entries
-FROM columns AS c
+            WHEN o.place = o.size THEN list_resize(CAST([] AS DOUBLE[]), o.m - o.longest, 1)
+            ELSE o.x[o.longest + 1 - o.lag:o.m - o.lag]
+        END AS entries
+    FROM columns AS o
+) AS c

@@ -1,7 +1,7 @@
 -- Step 7 of a forecast: the coefficients of every model that the history is long enough for. Grain: series, cut and
 -- model. Reads forecast_samples, forecast_models and forecast_equations.
--- `coefficients` are those of the lags, then the intercept. `carry` is the first autocorrelation of a model's errors,
--- 0 to 0.99, for models that carry their last error on.
+-- `coefficients` are those of the lags, then the intercept. `carry` is the first autocorrelation of a model's errors
+-- of the last two weeks, 0 to 0.99, for models that carry their last error on.
 WITH solved AS (
     SELECT
         s.series,
@@ -25,7 +25,7 @@ errors AS (
         CASE
             WHEN s.carries
                 THEN list_transform(
-                    range(s.longest + 1, s.m + 1),
+                    range(greatest(s.longest, s.m - 336) + 1, s.m + 1),
                     lambda t: s.x[t] - lagged_value(s.x, s.coefficients, s.lags, t)
                 )
             ELSE CAST([] AS DOUBLE[])

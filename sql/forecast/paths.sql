@@ -1,7 +1,7 @@
 -- Step 9 of a forecast: what each model says, hour by hour, from the end of the history and from each origin of the
 -- backtest, with what then came. Grain: series, model, origin and hour ahead; values as ln(1 + y). Reads forecast_fits
 -- and forecast_samples. Parameter: $horizon (hours).
--- A model reads its own values where the hour has not been; no value leaves lowest to highest.
+-- A model reads its own values where the hour has not been; no value leaves lowest to highest. The backtest looks 48 hours ahead.
 WITH starts AS (
     SELECT
         f.series,
@@ -14,6 +14,7 @@ WITH starts AS (
         s.highest,
         s.x,
         s.observed,
+        s.n,
         f.lags,
         f.longest,
         f.coefficients,
@@ -30,8 +31,9 @@ known AS (
         CASE
             WHEN s.carry > 0 THEN s.x[s.origin] - lagged_value(s.x, s.coefficients, s.lags, s.origin) ELSE 0
         END AS last_error,
-        s.x[s.origin + 1:s.origin + $horizon] AS came,
-        s.observed[s.origin + 1:s.origin + $horizon] AS observed
+        s.x[s.origin + 1:] AS came,
+        s.observed[s.origin + 1:] AS observed,
+        CASE WHEN s.cut = 0 THEN $horizon ELSE least($horizon, 48, s.n - s.origin) END AS ahead
     FROM starts AS s
 ),
 
@@ -39,7 +41,7 @@ rolled AS (
     SELECT
         k.* EXCLUDE (tail),
         list_reduce(
-            list_prepend(k.tail, list_transform(range($horizon), lambda i: CAST([0] AS DOUBLE[]))),
+            list_prepend(k.tail, list_transform(range(k.ahead), lambda i: CAST([0] AS DOUBLE[]))),
             lambda path, step: list_append(
                 path,
                 greatest(k.lowest, least(k.highest, lagged_value(path, k.coefficients, k.lags, len(path) + 1)))
@@ -57,7 +59,7 @@ SELECT
     r.mean + r.deviation * (r.path[h.ahead] + pow(r.carry, h.ahead) * r.last_error) AS x,
     CASE WHEN r.observed[h.ahead] THEN r.mean + r.deviation * r.came[h.ahead] END AS came
 FROM rolled AS r
-JOIN range(1, $horizon + 1) AS h (ahead) ON r.cut = 0 OR h.ahead <= len(r.came)
+JOIN range(1, $horizon + 1) AS h (ahead) ON h.ahead <= r.ahead
 
 UNION ALL
 
@@ -71,4 +73,4 @@ SELECT
     CASE WHEN s.observed[l.origin + h.ahead] THEN s.mean + s.deviation * s.x[l.origin + h.ahead] END AS came
 FROM forecast_lines AS l
 JOIN forecast_samples AS s ON s.series = l.series AND s.cut = l.cut
-JOIN range(1, $horizon + 1) AS h (ahead) ON l.cut = 0 OR l.origin + h.ahead <= s.n
+JOIN range(1, $horizon + 1) AS h (ahead) ON l.cut = 0 OR h.ahead <= least(48, s.n - l.origin)

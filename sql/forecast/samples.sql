@@ -21,12 +21,9 @@ WITH lengths AS (
 ),
 
 cuts AS (
-    SELECT l.series, l.n, l.n - l.held_out AS tried, 0 AS cut
+    SELECT l.series, l.n, l.n - l.held_out AS tried, CASE WHEN k.whole THEN 0 ELSE l.held_out END AS cut
     FROM lengths AS l
-    UNION ALL
-    SELECT l.series, l.n, l.n - l.held_out AS tried, l.held_out AS cut
-    FROM lengths AS l
-    WHERE l.held_out > 0
+    JOIN (VALUES (true), (false)) AS k (whole) ON k.whole OR l.held_out > 0
 ),
 
 moments AS (

@@ -35,3 +35,7 @@ CREATE OR REPLACE MACRO anomaly_title(metric, subject) AS
         WHEN 'storage' THEN 'newly stored'
         ELSE metric || ' of ' || subject
     END;
+
+-- A distance in units of the largest one before; of the tolerance, where that is larger. 0 before there is any.
+CREATE OR REPLACE MACRO strength_over(distance, record, tolerance) AS
+    CASE WHEN record IS NULL THEN 0 ELSE coalesce(distance / nullif(greatest(record, tolerance), 0), 0) END;

@@ -48,6 +48,8 @@ ENDPOINTS = {
     ("post", f"{PREFIX}/analytics/alerts/test"),
     ("get", f"{PREFIX}/analytics/report"),
     ("get", f"{PREFIX}/analytics/predict"),
+    ("get", f"{PREFIX}/analytics/predict/accuracy"),
+    ("get", f"{PREFIX}/analytics/anomalies"),
     ("get", f"{PREFIX}/downloads"),
     ("get", f"{PREFIX}/downloads/unused"),
     ("get", f"{PREFIX}/downloads/point/{{period}}"),
@@ -79,7 +81,9 @@ PARAMETERS = {
     f"{PREFIX}/analytics/uptime": {"hours"},
     f"{PREFIX}/analytics/errors": {"hours", "endDate", "limit", "points", *FILTERS},
     f"{PREFIX}/analytics/alerts/history": {"rule", "limit", "before"},
-    f"{PREFIX}/analytics/predict": {"hours"},
+    f"{PREFIX}/analytics/predict": {"hours", "model"},
+    f"{PREFIX}/analytics/predict/accuracy": {"hours", "model"},
+    f"{PREFIX}/analytics/anomalies": {"hours", "metric", "subject", "every", "limit"},
     f"{PREFIX}/downloads": {"days", "by", "package", "version", "agent", "limit"},
     f"{PREFIX}/downloads/unused": {"days", "limit"},
 }  # fmt: skip
@@ -108,7 +112,7 @@ FIELDS = {
     "/analytics/history": {"history", "hours", "points", "periodSeconds", "filters", "apdexMs"},
     "/analytics/errors": {"errors", "totalErrors", "totalTemplates", "hours", "windowStart", "windowEnd"},
     "/analytics/uptime": {"uptime", "availability", "heartbeat", "missing", "missingSlots", "unknownSlots"},
-    "/analytics/trends": {"trends", "hours", "points", "timezone"},
+    "/analytics/trends": {"trends", "hours", "points", "timezone", "anomalies"},
     "/analytics/alerts": {"alerts", "count"},
     "/analytics/alerts/history": {"history", "nextBefore"},
     "/analytics/report": {"summary", "trends", "recommendations", "evidence"},
@@ -116,7 +120,9 @@ FIELDS = {
     "/downloads/unused": {"start", "end", "count", "packages"},
     "/downloads/point/{period}": {"downloads", "start", "end"},
     "/downloads/range/{period}": {"downloads", "start", "end"},
-    "/analytics/predict": {"prediction", "horizon", "model", "reason"},
+    "/analytics/predict": {"prediction", "horizon", "model", "reason", "series", "issuedAt", "stored"},
+    "/analytics/predict/accuracy": {"accuracy", "days", "ahead", "model", "hours"},
+    "/analytics/anomalies": {"anomalies", "count", "total", "hours"},
 }  # fmt: skip
 
 

@@ -73,6 +73,11 @@ BAD = [
     ("/analytics/predict", "hours", "0"),
     ("/analytics/predict", "hours", "49"),
     ("/analytics/predict", "hours", "1.5"),
+    ("/analytics/predict", "model", "prophet"),
+    ("/analytics/predict/accuracy", "hours", "0"),
+    ("/analytics/anomalies", "metric", "mood"),
+    ("/analytics/anomalies", "every", "perhaps"),
+    ("/analytics/anomalies", "limit", "0"),
 ]
 
 

@@ -27,6 +27,8 @@ COMMANDS = (
     "metrics",
     "report",
     "downloads",
+    "forecast",
+    "anomalies",
     "logs",
     "export",
     "sql",

@@ -37,6 +37,13 @@ PARAMETERS: dict[str, Any] = {
     "by": "package",
     "apdex_ms": 500,
     "metric": "errorRate",
+    "model": "ensemble",
+    "issued": NOW,
+    "starts": NOW,
+    "ends": NOW,
+    "interval": 95,
+    "window_start": NOW,
+    "window_end": NOW,
     "operator": ">",
     "threshold": 10,
     "dimension": "source",
@@ -108,6 +115,7 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
             "lastSync": None,
         }
     ],
+    "alert_forecast": [{"value": None}],
     "logs_histogram": [{"count": 0, "debug": 0, "error": 0}] * 24,
     "packages_count": [{"matches": 0}],
     "predict": [
@@ -116,7 +124,6 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
             "predictedErrors": 0,
             "predictedStorage": 0,
             "confidence": 0,
-            "reason": "no whole hour of history",
         }
     ],
     "recommendations": [{}],

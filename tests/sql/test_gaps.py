@@ -255,6 +255,7 @@ def test_a_sync_that_cannot_look_for_gaps_says_so_and_is_no_failure(builder: Bui
     summary = builder.sync()
 
     assert (summary.status, summary.entries) == ("ok", 1)
-    [note] = summary.notes
+    note, other = summary.notes
+    assert other.startswith("no forecast could be made: ")
     assert note.startswith("gaps could not be looked for: ")
     assert damaged.name in note

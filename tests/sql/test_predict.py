@@ -1,4 +1,4 @@
-"""GET /analytics/predict: endpoints/predict."""
+"""GET /analytics/predict?model=linear: endpoints/predict, endpoints/predict_series, forecast/input."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.sql.conftest import Open
-from tests.warehouse_builder import MB, Builder, log, utc
+from tests.warehouse_builder import MB, Builder, log, millis, utc
 
 START = utc("2026-03-01T22:00:00")
 
@@ -25,7 +25,7 @@ def fill(
 
 
 def predicted(builder: Builder, synced: Open, hours: int, *, after: float) -> dict[str, Any]:
-    return synced(builder).outlook.predict(hours, START + timedelta(hours=after))
+    return synced(builder).outlook.predict(hours, START + timedelta(hours=after), "linear")
 
 
 def test_a_perfect_line_is_carried_on_exactly(builder: Builder, synced: Open) -> None:
@@ -37,9 +37,15 @@ def test_a_perfect_line_is_carried_on_exactly(builder: Builder, synced: Open) ->
         "predictedLogs": 42,  # 12 + 14 + 16
         "predictedErrors": 18,  # 5 + 6 + 7
         "predictedStorage": pytest.approx(21),  # 6 + 7 + 8
-        "confidence": pytest.approx(100),
+        # Of the backtest's three hours all were met, and one hit and one failure are added: 4 of 5.
+        "confidence": pytest.approx(80),
     }
-    assert answer["reason"] == "linear regression over the last 5 whole hours"
+    assert answer["reason"] == "a straight line through the last 5 hours"
+    logs = answer["series"][0]
+    assert (logs["metric"], logs["slope"], logs["r2"]) == ("logs", pytest.approx(2), pytest.approx(1))
+    # Nothing is left over, so that the interval of a perfect line has no width.
+    assert (logs["path"][0]["low95"], logs["path"][0]["high95"]) == (pytest.approx(12), pytest.approx(12))
+    assert logs["path"][0]["time"] == millis("2026-03-02T03:00:00")
 
 
 @pytest.mark.parametrize(
@@ -83,11 +89,10 @@ def test_a_falling_line_never_goes_below_zero(builder: Builder, synced: Open) ->
 
 
 def test_hours_without_entries_count_as_zero(builder: Builder, synced: Open) -> None:
-    # 1, 0, 0, 1: a flat line at 0.5, and a line that explains nothing; no error is a line that explains all.
+    # 1, 0, 0, 1: a flat line at 0.5.
     fill(builder, [1, 0, 0, 1])
     prediction = predicted(builder, synced, 4, after=4)["prediction"]
     assert prediction["predictedLogs"] == 2
-    assert prediction["confidence"] == pytest.approx(50)
 
 
 def test_silence_since_the_last_entry_counts_as_zero_too(builder: Builder, synced: Open) -> None:
@@ -101,4 +106,4 @@ def test_only_the_last_168_hours_count(builder: Builder, synced: Open) -> None:
     builder.put([log(START + timedelta(hours=hour, minutes=1)) for hour in range(1, 169)])
     answer = predicted(builder, synced, 10, after=169)
     assert answer["prediction"]["predictedLogs"] == 10
-    assert answer["reason"] == "linear regression over the last 168 whole hours"
+    assert answer["reason"].startswith("a straight line through the last 168 hours")

@@ -32,6 +32,11 @@ COLUMNS = {
     "quarantine": "bucket object_key line raw reason quarantined_at",
     "packages": "bucket object_key name version config_hash size etag integrity storage_class stored_at"
     " metadata",
+    "anomalies": "grain slot metric subject value usual expected_low expected_high signal score anomaly since"
+    " version reason",
+    "forecasts": "issued metric model version ahead slot value low80 high80 low95 high95 confidence",
+    "forecast_models": "issued metric model version entries hours gaps spikes members shares slope r2 tested"
+    " mase smape coverage80 coverage95 reason",
     "activity": "grain slot entries debug info warn error timed response_ns response_min response_max"
     " requests server_errors",
     "activity_by": "dimension value slot entries warn error timed response_ns requests server_errors"

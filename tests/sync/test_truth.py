@@ -196,7 +196,7 @@ def test_the_log_viewer_counts_and_pages_truly(
 def test_predictions_carry_the_line_of_the_whole_hours_on(
     warehouse: Warehouse, witness: duckdb.DuckDBPyConnection
 ) -> None:
-    answer = warehouse.outlook.predict(6, END + timedelta(minutes=20))["prediction"]
+    answer = warehouse.outlook.predict(6, END + timedelta(minutes=20), "linear")["prediction"]
 
     for name, condition in (("predictedLogs", "true"), ("predictedErrors", "level = 'error'")):
         counts = [

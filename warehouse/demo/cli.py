@@ -41,7 +41,7 @@ def _instant(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.option(
     "--days",
     type=click.FloatRange(0, 366, min_open=True),
-    default=7.0,
+    default=28.0,
     show_default=True,
     help="How many days before the end they spread over.",
 )

@@ -21,7 +21,7 @@ from warehouse.demo.objects import FLUSH_SECONDS, MALFORMED_LINES, DemoObject, g
 from warehouse.errors import ObjectError, UnavailableError
 
 SUMMARY_KEY = "demo/summary.json"
-DAYS = 7.0
+DAYS = 28.0
 ENTRIES = 200_000
 SEED = 42
 _THREADS = 8
