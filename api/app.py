@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from litestar import Litestar, Router
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 
@@ -19,11 +20,13 @@ from api.downloads import DownloadsController
 from api.edge import Edge
 from api.gaps import GapsController
 from api.health import health
+from api.live import LiveHub, live
 from api.logs import LogsController
 from api.outlook import OutlookController
 from api.paths import PREFIX
 from api.problems import HANDLERS
 from api.quarantine import QuarantineController
+from api.queries import query
 from api.runs import RunsController
 from api.storage import StorageController
 from warehouse.service import Warehouse
@@ -45,9 +48,11 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
         loop.set_default_executor(threads)
         opened = await asyncio.to_thread(Warehouse, settings) if warehouse is None else warehouse
         app.state.warehouse = opened
+        app.state.live = LiveHub(opened)
         try:
             yield
         finally:
+            app.state.live.close()
             if warehouse is None:
                 await asyncio.to_thread(opened.close)
 
@@ -72,6 +77,8 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
                     AlertsController,
                     DownloadsController,
                     CostsController,
+                    live,
+                    query,
                 ],
             ),
             openapi.openapi_json,
@@ -84,6 +91,8 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
         openapi_config=openapi.config(),
         state=State({"settings": settings}),
         logging_config=None,
+        # Answers of the API are small, and most of its clients take them as they are.
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1_000, exclude=[PREFIX]),
         request_max_body_size=_MAX_BODY,
     )
     app.asgi_handler = Edge(app.asgi_handler, settings)

@@ -33,7 +33,11 @@ class _Files(BaseLocalFileSystem):
             raise
 
 
-@get(DASHBOARD, include_in_schema=False, sync_to_thread=True)
+#: Each page of the dashboard is the same document, which looks at its address.
+PAGES = ("logs", "packages", "storage", "alerts", "reports", "system")
+
+
+@get([DASHBOARD, *(f"{DASHBOARD}/{page}" for page in PAGES)], include_in_schema=False, sync_to_thread=False)
 def dashboard() -> Response[bytes]:
     """The dashboard."""
     page = (PAGES_DIR / "index.html").read_bytes()

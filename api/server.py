@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import click
 import uvicorn
@@ -145,6 +146,12 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._base = base
         self.was_ready = False
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As the base class, which waits for open requests: streams of events would never end."""
+        app: Any = self.config.app
+        app.state.live.close()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -136,6 +136,15 @@ class Warehouse:
             "hours": hours
         }
 
+    def pulse(self) -> Row:
+        """What changes when something happens: the generation, and how many alerts fire or are about to."""
+        states = [state.state for state in self.alert_book.states().values()]
+        return {
+            "generation": self._engine.snapshot().generation,
+            "firing": states.count("firing"),
+            "pending": states.count("pending"),
+        }
+
     def alerts(self, hours: float = 24, now: datetime | None = None) -> Row:
         """GET /analytics/alerts: the enabled rules that fire, with their evidence.
 

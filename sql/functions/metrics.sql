@@ -112,7 +112,8 @@ quantiles AS (
         coalesce(sum(r.entries) FILTER (WHERE r.bucket <= last_bucket(apdex_t)), 0) AS satisfied,
         coalesce(sum(r.entries) FILTER (
             WHERE r.bucket > last_bucket(apdex_t) AND r.bucket <= last_bucket(4 * apdex_t)
-        ), 0) AS tolerated
+        ), 0) AS tolerated,
+        sum(r.entries) AS distributed
     FROM ranked AS r
     GROUP BY r.i
 ),
@@ -139,7 +140,8 @@ SELECT
     q.p50,
     q.p95,
     q.p99,
-    apdex(q.satisfied, q.tolerated, a.timed) AS apdex,
+    -- Not of a.timed: the distributions may be of coarser slots, which begin in another period.
+    apdex(q.satisfied, q.tolerated, q.distributed) AS apdex,
     CAST(coalesce(s.bytes, 0) AS BIGINT) AS bytes,
     -- Taken backwards from what the buckets hold now.
     CAST((SELECT coalesce(sum(g.bytes), 0) FROM ledger AS g) - (SELECT coalesce(sum(t.bytes), 0) FROM storage_sums AS t)

@@ -253,3 +253,11 @@ def test_what_the_last_sync_cannot_have_seen_is_unknown_not_missing(builder: Bui
         tomorrow = datetime.now(NOW.tzinfo) + timedelta(days=1)
         answer = warehouse.uptime(12, tomorrow)
     assert (answer["unknownSlots"], answer["missingSlots"], answer["heartbeat"]) == (144, 0, 0)
+
+
+def test_apdex_is_never_more_than_all(builder: Builder, synced: Open) -> None:
+    # The hour of these two is cut by the periods' edge at half past midnight, and its distribution is not.
+    builder.put([log(f"2026-03-02T00:{minute}:00", "info", responseTime=20) for minute in (10, 50)])
+    rows = synced(builder).history(24, 2, utc("2026-03-02T12:30:00"))["history"]
+    assert [row["totalLogs"] for row in rows] == [1, 1]
+    assert [row["apdex"] for row in rows] == [1, None]

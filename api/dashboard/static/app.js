@@ -1,104 +1,123 @@
-// Asks the API every 10 seconds and redraws a panel only when its answer changed, so nothing flickers.
-import { $, clock } from './dom.js';
-import * as panels from './panels.js';
+// Boots the dashboard: finds the page that the address names, draws it, and keeps it up to date.
+import { forgetAll, redrawAll } from './charts/chart.js';
+import { $, el } from './core/dom.js';
+import * as live from './core/live.js';
+import * as place from './core/place.js';
+import { alerts } from './pages/alerts.js';
+import { logs } from './pages/logs.js';
+import { overview } from './pages/overview.js';
+import { packages } from './pages/packages.js';
+import { reports } from './pages/reports.js';
+import { storage } from './pages/storage.js';
+import { system } from './pages/system.js';
 
-const API = '/_dashboard/api/r2';
-const EVERY = 10_000;
-const PAGE = 60;
-const state = { hours: 24, levels: new Set(['error', 'warn', 'info', 'debug']), asking: null };
-const drawn = new Map();
+/** @type {Record<string, (root: any) => any>} */
+const PAGES = { overview, logs, packages, storage, alerts, reports, system };
+/** Without a commit figures move too, because their window ends now. */
+const EVERY = 60_000;
 
-async function ask(path, signal) {
-  const response = await fetch(API + path, { signal, headers: { accept: 'application/json' } });
-  if (!response.ok) {
-    const problem = await response.json().catch(() => ({}));
-    throw new Error(problem.detail ?? `status ${response.status}`);
-  }
-  return response.json();
-}
+/** @type {any} */
+let refresh = null;
+let shown = '';
+/** @type {AbortController | null} */
+let asking = null;
 
-// The panel's source: shown as text, and a link to the very answer.
-function source(id, ...paths) {
-  const link = $(id);
-  link.textContent = paths.map((path) => `GET ${path}`).join(', ');
-  link.href = API + paths[0];
-}
-
-function draw(name, answer, put) {
-  const { timestamp, ...rest } = answer; // the time of the answer is no change
-  const text = JSON.stringify(rest);
-  if (drawn.get(name) === text) return;
-  drawn.set(name, text);
-  put(answer);
-}
-
-function say(isFine, text) {
-  $('#live').className = `live ${isFine ? 'on' : 'off'}`;
-  if ($('#live-text').textContent !== text) $('#live-text').textContent = text;
-}
-
-async function refresh() {
-  state.asking?.abort();
-  const asking = (state.asking = new AbortController());
-  const window = `?hours=${state.hours}`;
-  const level = state.levels.size === 4 ? '' : `&level=${[...state.levels].join(',')}`;
-  const paths = { analytics: `/analytics${window}`, trends: `/analytics/trends${window}`, alerts: `/analytics/alerts${window}`, logs: `/logs?limit=${PAGE}${level}` };
-  source('#src-figures', paths.analytics);
-  source('#src-trends', paths.trends);
-  source('#src-alerts', paths.alerts);
-  source('#src-errors', paths.analytics);
-  source('#src-logs', paths.logs);
-  source('#src-storage', '/logs/stats', '/stats');
-  const empty = { logs: [], totalCount: 0 };
+async function update() {
+  asking?.abort();
+  const mine = (asking = new AbortController());
+  document.body.dataset.busy = 'true';
   try {
-    const [analytics, trends, alerts, logs, logStats, bucket] = await Promise.all([
-      ask(paths.analytics, asking.signal),
-      ask(paths.trends, asking.signal),
-      ask(paths.alerts, asking.signal),
-      state.levels.size ? ask(paths.logs, asking.signal) : empty,
-      ask('/logs/stats', asking.signal),
-      ask('/stats', asking.signal),
-    ]);
-    draw('figures', analytics, panels.figures);
-    draw('errors', { topErrorMessages: analytics.topErrorMessages }, panels.errors);
-    draw('trends', trends, panels.trends);
-    draw('alerts', alerts, panels.alerts);
-    draw('entries', logs, panels.entries);
-    draw('storage', { logs: logStats, bucket }, panels.storage);
-    state.trends = trends;
-    say(true, `${clock(Date.now())} UTC`);
-    document.body.dataset.ready = 'true';
+    await refresh(mine.signal);
+    $('#problem')?.remove();
+    document.body.dataset.ready = shown;
   } catch (error) {
-    if (asking.signal.aborted) return;
-    say(false, error instanceof TypeError ? 'No connection' : `Failed: ${error.message}`.slice(0, 80));
+    if (mine.signal.aborted) return;
+    // What was shown last stays.
+    const text = error instanceof TypeError ? 'The server does not answer.' : /** @type {Error} */ (error).message;
+    $('#problem')?.remove();
+    $('#main').prepend(el('p', { class: 'notice', id: 'problem', role: 'alert' }, text));
+  } finally {
+    if (asking === mine) delete document.body.dataset.busy;
   }
 }
 
-function choose(buttons, chosen) {
-  for (const button of buttons) button.setAttribute('aria-pressed', String(chosen(button)));
+function draw() {
+  const name = place.page() in PAGES ? place.page() : 'overview';
+  for (const link of document.querySelectorAll('#tabs a')) {
+    const page = /** @type {HTMLElement} */ (link).dataset.page ?? '';
+    link.setAttribute('href', place.link(page));
+    if (page === name) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  for (const button of document.querySelectorAll('#ranges button')) {
+    button.setAttribute('aria-pressed', String(Number(/** @type {HTMLElement} */ (button).dataset.hours) === place.hours()));
+  }
+  if (name !== shown) {
+    shown = name;
+    delete document.body.dataset.ready;
+    forgetAll();
+    refresh = PAGES[name]($('#main'));
+    document.title = name === 'overview' ? 'R2 log warehouse' : `${name[0].toUpperCase()}${name.slice(1)} · R2 log warehouse`;
+  }
+  update();
 }
 
-const ranges = document.querySelectorAll('#ranges button');
-for (const button of ranges) {
-  button.addEventListener('click', () => {
-    state.hours = Number(button.dataset.hours);
-    choose(ranges, (each) => each === button);
-    refresh();
-  });
+/** @param {any} pulse */
+function badge(pulse) {
+  $('#firing').hidden = !pulse.firing;
+  $('#firing').textContent = String(pulse.firing);
+  $('#firing').setAttribute('aria-label', `${pulse.firing} firing`);
 }
 
-const levels = document.querySelectorAll('#levels button');
-for (const button of levels) {
-  button.addEventListener('click', () => {
-    const { level } = button.dataset;
-    state.levels[state.levels.has(level) ? 'delete' : 'add'](level);
-    choose(levels, (each) => state.levels.has(each.dataset.level));
-    refresh();
-  });
+function labels() {
+  $('#theme').textContent = document.documentElement.dataset.theme === 'light' ? 'Dark' : 'Light';
+  $('#zone').textContent = localStorage.getItem('zone') === 'local' ? 'Local' : 'UTC';
 }
 
-new ResizeObserver(() => state.trends && panels.trends(state.trends)).observe($('#c-entries'));
-
-setInterval(() => document.hidden || refresh(), EVERY);
-document.addEventListener('visibilitychange', () => document.hidden || refresh());
-refresh();
+document.addEventListener('click', (event) => {
+  const link = /** @type {HTMLElement} */ (event.target).closest?.('a');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || link.target || link.hasAttribute('download')) return;
+  const to = new URL(link.href, location.href);
+  if (to.origin !== location.origin || !/^\/_dashboard(\/[a-z]+)?\/?$/.test(to.pathname) || to.hash) return;
+  event.preventDefault();
+  place.go(to.pathname + to.search);
+  scrollTo(0, 0);
+});
+for (const button of document.querySelectorAll('#ranges button')) {
+  button.addEventListener('click', () => place.set({ hours: /** @type {HTMLElement} */ (button).dataset.hours, startDate: '', endDate: '' }));
+}
+$('#theme').addEventListener('click', () => {
+  const next = document.documentElement.dataset.theme === 'light' ? 'dark' : 'light';
+  localStorage.setItem('theme', next);
+  document.documentElement.dataset.theme = next;
+  labels();
+  redrawAll();
+});
+$('#zone').addEventListener('click', () => {
+  localStorage.setItem('zone', localStorage.getItem('zone') === 'local' ? 'UTC' : 'local');
+  labels();
+  update();
+});
+addEventListener('keydown', (event) => {
+  if (event.key === '/' && !/INPUT|SELECT|TEXTAREA/.test(document.activeElement?.tagName ?? '') && $('#q')) {
+    event.preventDefault();
+    $('#q').focus();
+  }
+});
+place.watch(draw);
+labels();
+draw();
+let first = true;
+live.start({
+  generation: (pulse) => {
+    badge(pulse);
+    if (!first) update();
+    first = false;
+  },
+  alerts: (pulse) => {
+    badge(pulse);
+    update();
+  },
+  lines: (told) => refresh.lines?.(told),
+});
+setInterval(() => document.hidden || update(), EVERY);

@@ -1,0 +1,41 @@
+// The API: JSON in and out, problems as errors with the server's own words.
+export const API = '/_dashboard/api/r2';
+
+/** What an answer that is no success said. */
+export class ApiError extends Error {}
+
+/** @param {Response} response */
+async function checked(response) {
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({}));
+  throw new ApiError(problem.detail ?? `status ${response.status}`);
+}
+
+/** @param {string} path @param {Record<string, any>} [query] */
+export function address(path, query = {}) {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '');
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return text ? `${path}?${text}` : path;
+}
+
+/** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
+export async function ask(path, signal) {
+  return (await checked(await fetch(API + path, { signal, headers: { accept: 'application/json' } }))).json();
+}
+
+/** @param {string} path @returns {Promise<string>} */
+export async function askText(path) {
+  return (await checked(await fetch(API + path))).text();
+}
+
+/** @param {string} method @param {string} path @param {any} [body] @returns {Promise<any>} */
+export async function send(method, path, body) {
+  const token = sessionStorage.getItem('token');
+  /** @type {Record<string, string>} */
+  const headers = { accept: 'application/json' };
+  if (token) headers.authorization = `Bearer ${token}`;
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  const response = await checked(await fetch(API + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) }));
+  const text = await response.text();
+  return text ? JSON.parse(text) : null;
+}

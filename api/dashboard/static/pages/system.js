@@ -1,0 +1,54 @@
+// System: what runs did, what could not be read, where entries are missing, and a sync on demand.
+import { ask, send } from '../core/api.js';
+import { $, el, table, toast } from '../core/dom.js';
+import { bytes, count, figure, moment, span } from '../core/format.js';
+import { panel } from '../core/panel.js';
+
+/** @param {any} root */
+export function system(root) {
+  const state = panel({ id: 'state', title: 'State', size: 'w4', queries: ['logs_stats'] });
+  const facts = el('div', {});
+  const sync = el('button', { type: 'button', class: 'act main', id: 'sync', onclick: now }, 'Sync now');
+  const token = el('input', { type: 'password', id: 'token', autocomplete: 'off', value: sessionStorage.getItem('token') ?? '', onchange: () => sessionStorage.setItem('token', token.value) });
+  state.body.append(facts, el('div', 'bar', sync), el('div', 'form', el('label', { for: 'token' }, 'Admin token, where one is set', token)));
+  const gaps = panel({ id: 'gaps', title: 'Missing entries', size: 'w8', queries: ['gaps'] });
+  const runs = panel({ id: 'runs', title: 'Runs', queries: ['runs'] });
+  const quarantine = panel({ id: 'quarantine', title: 'Quarantine', queries: ['quarantine', 'quarantine_reasons'] });
+  root.replaceChildren(el('h1', 'vh', 'System'), state.node, gaps.node, runs.node, quarantine.node);
+
+  async function now() {
+    sync.disabled = true;
+    sync.textContent = 'Syncing …';
+    try {
+      const done = await send('POST', '/sync');
+      toast(`${count(done.objects)} new objects, ${count(done.entriesCount)} entries, in ${figure(done.durationMs / 1000)} s.`);
+    } catch (error) {
+      toast(/** @type {Error} */ (error).message, true);
+    }
+    sync.disabled = false;
+    sync.textContent = 'Sync now';
+  }
+
+  return async (/** @type {AbortSignal} */ signal) => {
+    const paths = { stats: '/logs/stats', gaps: '/gaps', runs: '/runs?limit=25', quarantine: '/quarantine?limit=25' };
+    const [stats, missing, done, refused] = await Promise.all(Object.values(paths).map((path) => ask(path, signal)));
+    state.source(paths.stats);
+    const shown = [['Last sync', stats.lastSync === null ? 'never' : moment(stats.lastSync)], ['Entries', count(stats.totalEntries)], ['Log objects', `${count(stats.objects)}, ${bytes(stats.totalSize)}`], ['Parquet on disk', bytes(stats.warehouseSize)], ['Log text to Parquet', stats.compressionRatio === null ? '–' : `${figure(stats.compressionRatio)} : 1`], ['Lines in quarantine', count(stats.rejectedLines)], ['Oldest entry', moment(stats.oldestEntry)], ['Newest entry', moment(stats.newestEntry)]];
+    state.rows(() => [['What', 'Value'], ...shown]);
+    facts.replaceChildren(el('dl', 'facts', shown.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))));
+    gaps.sub(missing.count ? `${missing.count} in 7 days` : 'none in 7 days');
+    gaps.source(paths.gaps);
+    gaps.rows(() => [['From', 'To', 'Minutes', 'Expected entries'], ...missing.gaps.map((/** @type {any} */ gap) => [moment(gap.startsAt), moment(gap.endsAt), gap.minutes, gap.expectedEntries])]);
+    gaps.body.replaceChildren(missing.count ? table([{ name: 'From', left: true }, { name: 'To', left: true }, { name: 'Length' }, { name: 'Entries expected' }], missing.gaps.map((/** @type {any} */ gap) => [moment(gap.startsAt), gap.open ? 'now' : moment(gap.endsAt), span(gap.minutes * 60000), count(gap.expectedEntries)]), 'Missing entries') : el('p', 'none', 'No stretch without entries where some were to be expected.'));
+    runs.sub(`the latest ${done.runs.length}`);
+    runs.source(paths.runs);
+    runs.rows(() => [['Start', 'Kind', 'Status', 'Objects', 'Entries', 'Milliseconds', 'Class A', 'Class B', 'Dollars'], ...done.runs.map((/** @type {any} */ run) => [moment(run.startedAt), run.kind, run.status, run.objects, run.entries, run.durationMs, run.classA, run.classB, run.operationsDollars])]);
+    runs.body.replaceChildren(table([{ name: 'Start', left: true }, { name: 'Kind', left: true }, { name: 'Status', left: true }, { name: 'Objects' }, { name: 'Entries' }, { name: 'Took' }, { name: 'Class A' }, { name: 'Class B' }, { name: '$' }, { name: 'What', left: true, wrap: true }],
+      done.runs.map((/** @type {any} */ run) => [moment(run.startedAt), run.kind, run.status, count(run.objects), count(run.entries), `${figure((run.durationMs ?? 0) / 1000)} s`, count(run.classA), count(run.classB), figure(run.operationsDollars), run.detail ?? '']), 'Runs'));
+    quarantine.sub(`${count(refused.totalCount)} lines`);
+    quarantine.source(paths.quarantine);
+    quarantine.rows(() => [['Object', 'Line', 'Reason', 'Text'], ...refused.lines.map((/** @type {any} */ line) => [line.objectKey, line.line, line.reason, line.raw])]);
+    quarantine.body.replaceChildren(refused.totalCount ? table([{ name: 'Object', left: true }, { name: 'Line' }, { name: 'Reason', left: true, wrap: true }, { name: 'Begins with', left: true, wrap: true }], refused.lines.map((/** @type {any} */ line) => [line.objectKey, count(line.line), line.reason, line.raw.slice(0, 90)]), 'Lines in quarantine') : el('p', 'none', 'Every line could be read.'));
+    $('#sync').dataset.ready = 'true';
+  };
+}

@@ -1,0 +1,29 @@
+"""GET /queries/{name}: the SQL behind an answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import PathParameter
+
+from api.common import NOT_FOUND, SERVER_ERROR
+from warehouse import sqlfiles
+from warehouse.errors import NotFoundError
+
+
+@get(
+    "/queries/{name:str}",
+    sync_to_thread=True,
+    tags=["SQL"],
+    summary="The SQL behind an answer",
+    responses=NOT_FOUND | SERVER_ERROR,
+    media_type="text/plain",
+)
+def query(
+    name: Annotated[str, PathParameter(description="A file of sql/endpoints, without its ending.")],
+) -> str:
+    """The text of one query of sql/endpoints. Its parameters are named as $hours."""
+    if name not in sqlfiles.names("endpoints"):
+        raise NotFoundError(f"there is no query {name[:80]!r}")
+    return sqlfiles.read("endpoints", name)

@@ -1,0 +1,198 @@
+"""What people do with the pages, from click to what comes of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from api.paths import PREFIX
+from tests.api.processes import of, started
+from tests.dashboard.conftest import tab
+from warehouse import sync
+from warehouse.bucket import Bucket
+from warehouse.settings import Settings
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+
+
+def line(message: str, level: str = "info", ago: float = 1, **fields: object) -> bytes:
+    at = round((time.time() - ago) * 1000)
+    entry = {"timestamp": at, "level": level, "message": message, "source": "api", "configHash": "0xabc"}
+    return json.dumps(entry | {"metadata": fields}).encode() + b"\n"
+
+
+def put(store: Bucket, *lines: bytes) -> None:
+    store.put(f"logs/0xabc/{time.time_ns() // 1_000_000}.jsonl", b"".join(lines))
+
+
+@pytest.fixture
+def own(bucket: tuple[Settings, Bucket]) -> Iterator[tuple[Settings, Bucket, str]]:
+    """A server over a bucket of this test's own, with one hostile error in it."""
+    settings, store = bucket
+    put(store, line(HOSTILE, "error", 60, note=HOSTILE))
+    sync.run(settings)
+    with started("serve", env=of(settings)) as (_, url, _said):
+        yield settings, store, url
+
+
+def test_filters_stand_in_the_address_and_can_be_shared(browser: Browser, address: str) -> None:
+    with tab(browser, address) as opened:
+        page = opened.open("logs", "?hours=168")
+        total = page.locator("#viewer .sub").inner_text()
+        page.locator("#q").fill("tgz")
+        page.wait_for_url("**q=tgz**")
+        page.locator('[data-level="debug"]').click()
+        page.locator("#f-source").select_option(index=1)
+        expect(page.locator("#viewer .sub")).not_to_have_text(total)
+        opened.ready("logs")
+        shared, shown = page.url, page.locator("#viewer .sub").inner_text()
+        assert "q=tgz" in shared
+        assert "source=" in shared
+        assert "level=error%2Cwarn%2Cinfo" in shared
+        assert page.locator("#viewer mark").first.inner_text() == "tgz"
+        page.goto(shared)
+        opened.ready("logs")
+        assert page.locator("#viewer .sub").inner_text() == shown
+        assert page.locator("#q").input_value() == "tgz"
+        page.get_by_text("Clear filters").click()
+        expect(page.locator("#viewer .sub")).to_have_text(total)
+        assert opened.complaints == []
+
+
+def test_an_entry_unfolds_and_shows_the_lines_around_it(browser: Browser, address: str) -> None:
+    with tab(browser, address) as opened:
+        page = opened.open("logs", "?hours=168")
+        page.locator("#viewer summary").nth(3).click()
+        page.get_by_role("button", name="Lines around it").click()
+        expect(page.locator("dialog li").first).to_be_visible()
+        page.get_by_role("button", name="Close").click()
+        expect(page.locator("dialog")).to_have_count(0)
+        page.get_by_role("button", name="Show older entries").click()
+        expect(page.locator("#viewer ol.rows > li")).to_have_count(200)
+
+
+def test_the_keyboard_reaches_the_search(browser: Browser, address: str) -> None:
+    with tab(browser, address) as opened:
+        page = opened.open("logs")
+        page.keyboard.press("/")
+        assert opened.value("document.activeElement.id") == "q"
+
+
+def test_a_panel_shows_its_sql_its_table_and_its_csv(browser: Browser, address: str, tmp_path: Path) -> None:
+    with tab(browser, address) as opened:
+        page = opened.open("overview", "?hours=168")
+        menu = page.locator("#events .menu")
+        menu.locator("summary").click()
+        menu.get_by_role("button", name="SQL").click()
+        assert page.locator("dialog pre").first.inner_text().startswith("-- GET /logs/histogram")
+        page.keyboard.press("Escape")
+        menu.locator("summary").click()
+        menu.get_by_role("button", name="Table").click()
+        assert page.locator("#events tbody tr").count() == 120
+        menu.locator("summary").click()
+        with page.expect_download() as waiting:
+            menu.get_by_role("button", name="CSV").click()
+        waiting.value.save_as(tmp_path / "events.csv")
+        rows = (tmp_path / "events.csv").read_text().splitlines()
+        assert rows[0] == '"Start","error","warn","info","debug"'
+        assert len(rows) == 121
+        menu.locator("summary").click()
+        with page.expect_download() as waiting:
+            menu.get_by_role("button", name="PNG").click()
+        waiting.value.save_as(tmp_path / "events.png")
+        assert (tmp_path / "events.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_was_logged_enters_the_page_as_text(browser: Browser, own: tuple[Settings, Bucket, str]) -> None:
+    with tab(browser, own[2]) as opened:
+        page = opened.open("logs")
+        page.locator("#viewer summary").first.click()
+        assert page.locator("#viewer .message").first.inner_text() == HOSTILE
+        page = opened.open("overview")
+        assert "<img" in page.locator("#errors b").first.inner_text()
+        assert page.locator("main img, main script").count() == 0
+        assert page.title() == "R2 log warehouse"
+        assert opened.complaints == []
+
+
+def test_a_commit_arrives_while_one_looks(browser: Browser, own: tuple[Settings, Bucket, str]) -> None:
+    settings, store, url = own
+    with tab(browser, url) as opened:
+        page = opened.open("logs")
+        expect(page.locator("#live-text")).to_have_text("Live")
+        assert page.locator("#viewer ol.rows > li").count() == 1
+        put(store, line("fresh from the bucket"))
+        sync.run(settings)
+        committed = time.monotonic()
+        expect(page.locator("#viewer .message").first).to_have_text("fresh from the bucket")
+        assert time.monotonic() - committed < 20
+        # What the reader unfolded stays unfolded.
+        page.locator("#viewer summary").nth(1).click()
+        put(store, line("and one more"))
+        sync.run(settings)
+        expect(page.locator("#viewer .message").first).to_have_text("and one more")
+        assert page.locator("#viewer details[open]").count() == 1
+        page.locator("#live").click()
+        expect(page.locator("#live-text")).to_have_text("Paused")
+
+
+def test_a_rule_is_made_fires_and_is_acknowledged(
+    browser: Browser, own: tuple[Settings, Bucket, str]
+) -> None:
+    _, _, url = own
+    with tab(browser, url) as opened:
+        page = opened.open("alerts")
+        page.locator("#new-rule").click()
+        page.locator("#rule-id").fill("any-entry")
+        page.locator("#rule-name").fill("Any entry")
+        page.locator("#rule-metric").select_option("totalLogs")
+        page.locator("#rule-threshold").fill("0")
+        page.get_by_role("button", name="Keep").click()
+        expect(page.locator("#rules td", has_text="Any entry")).to_be_visible()
+        rules = httpx.get(f"{url}{PREFIX}/analytics/alerts/rules").json()["rules"]
+        assert [rule["threshold"] for rule in rules if rule["id"] == "any-entry"] == [0]
+        # The rules are tested by the clock of the server.
+        row = page.locator("#firing-now li", has_text="Any entry")
+        expect(row).to_be_visible(timeout=90_000)
+        row.get_by_role("button", name="Acknowledge").click()
+        expect(page.locator("#rules tr", has_text="Any entry")).to_contain_text("acknowledged")
+        expect(page.locator("#firing")).to_be_visible()
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.locator("#rules tr", has_text="Any entry").get_by_role("button", name="Delete").click()
+        expect(page.locator("#rules td", has_text="Any entry")).to_have_count(0)
+
+
+def test_a_cleanup_is_seen_before_it_is_done(browser: Browser, own: tuple[Settings, Bucket, str]) -> None:
+    settings, store, url = own
+    put(store, line("old", ago=40 * 86_400))
+    sync.run(settings)
+    with tab(browser, url) as opened:
+        page = opened.open("storage")
+        assert page.get_by_role("button", name="Delete").is_disabled()
+        page.get_by_role("button", name="Preview").click()
+        expect(page.locator("#cleanup dl")).to_contain_text("1 entries")
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name="Delete").click()
+        expect(page.locator("#cleanup dl")).to_contain_text("Deleted")
+        assert httpx.get(f"{url}{PREFIX}/logs/stats").json()["totalEntries"] == 1
+        page = opened.open("system")
+        page.locator("#sync").click()
+        expect(page.locator(".toast")).to_contain_text("new objects")
+
+
+def test_a_server_that_has_gone_is_told_and_what_was_shown_stays(browser: Browser, filled: Settings) -> None:
+    with started("serve", env=of(filled)) as (process, url, _said), tab(browser, url) as opened:
+        page = opened.open()
+        expect(page.locator("#live-text")).to_have_text("Live")
+        process.kill()
+        process.wait(15)
+        expect(page.locator("#live-text")).to_have_text("No connection")
+        page.locator("#zone").dispatch_event("click")
+        expect(page.locator("#problem")).to_have_text("The server does not answer.")
+        assert page.locator(".kpi strong").count() == 6
