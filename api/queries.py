@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar import get
 from litestar.params import PathParameter
 
-from api.common import NOT_FOUND, SERVER_ERROR
+from api.common import BAD_PARAMETER, NOT_FOUND, SERVER_ERROR
 from warehouse import sqlfiles
 from warehouse.errors import NotFoundError
 
@@ -17,7 +17,7 @@ from warehouse.errors import NotFoundError
     sync_to_thread=True,
     tags=["SQL"],
     summary="The SQL behind an answer",
-    responses=NOT_FOUND | SERVER_ERROR,
+    responses=BAD_PARAMETER | NOT_FOUND | SERVER_ERROR,
     media_type="text/plain",
 )
 def query(

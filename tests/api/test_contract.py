@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from api import analytics_models, models
+from api import analytics_models, models, outlook_models
 from api.costs import Costs, PackageHoldings
 from api.runs import Runs
 from tests.api.conftest import PREFIX
@@ -291,7 +291,7 @@ def test_prediction_tells_its_horizon(get: Get, hours: int) -> None:
     assert answer["horizon"] == f"{hours} hours"
     numbers = {"predictedLogs": int, "predictedErrors": int, "predictedStorage": NUMBER, "confidence": NUMBER}
     has(answer["prediction"], numbers)
-    is_exactly(answer, analytics_models.Forecast)
+    is_exactly(answer, outlook_models.Forecast)
     assert 0 <= answer["prediction"]["confidence"] <= 100
 
 

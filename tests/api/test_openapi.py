@@ -47,6 +47,8 @@ ENDPOINTS = {
     ("post", f"{PREFIX}/analytics/alerts/{{rule_id}}/silence"),
     ("post", f"{PREFIX}/analytics/alerts/test"),
     ("get", f"{PREFIX}/analytics/report"),
+    ("get", f"{PREFIX}/live"),
+    ("get", f"{PREFIX}/queries/{{name}}"),
     ("get", f"{PREFIX}/analytics/predict"),
     ("get", f"{PREFIX}/analytics/predict/accuracy"),
     ("get", f"{PREFIX}/analytics/anomalies"),

@@ -37,7 +37,7 @@ def own(bucket: tuple[Settings, Bucket]) -> Iterator[tuple[Settings, Bucket, str
     settings, store = bucket
     put(store, line(HOSTILE, "error", 60, note=HOSTILE))
     sync.run(settings)
-    with started("serve", env=of(settings)) as (_, url, _said):
+    with started("serve", env=of(settings) | {"WAREHOUSE_ALERT_SECONDS": "1"}) as (_, url, _said):
         yield settings, store, url
 
 

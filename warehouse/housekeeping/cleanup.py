@@ -171,7 +171,14 @@ def _clean_warehouse(work: Job, cutoff: datetime, dry_run: bool) -> tuple[int, i
         for file in current
         if file.table == "quarantine" and file.partition <= f"{cutoff.astimezone(UTC):%Y-%m-%d}"
     ]
-    change = Change()
+    # What was expected and what was found of the days that go; whole days, because they are small.
+    outlook = [
+        file.path
+        for file in current
+        if file.table in ("forecasts", "forecast_models", "anomalies")
+        and file.partition < f"{cutoff.astimezone(UTC):%Y-%m-%d}"
+    ]
+    change = Change(remove=outlook)
     try:
         logs = rewrite.without(work.con, work.lake, old, "ts < $cutoff", parameters, work.run.run_id)
         change.extend(logs.change)
