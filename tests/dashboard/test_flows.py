@@ -158,6 +158,10 @@ def test_a_rule_is_made_fires_and_is_acknowledged(
         rules = httpx.get(f"{url}{PREFIX}/analytics/alerts/rules").json()["rules"]
         assert [rule["threshold"] for rule in rules if rule["id"] == "any-entry"] == [0]
         # The rules are tested by the clock of the server.
+        page.locator("#rules tr", has_text="Any entry").get_by_role("button", name="Change").click()
+        page.locator("#rule-severity").select_option("info")
+        page.get_by_role("button", name="Keep").click()
+        expect(page.locator("#rules tr", has_text="Any entry")).to_contain_text("info")
         row = page.locator("#firing-now li", has_text="Any entry")
         expect(row).to_be_visible(timeout=90_000)
         row.get_by_role("button", name="Acknowledge").click()

@@ -47,7 +47,9 @@ export function alerts(root) {
     const form = el('form', { 'aria-label': rule ? `Change ${rule.id}` : 'New rule', onsubmit: (/** @type {any} */ event) => {
       event.preventDefault();
       const given = Object.fromEntries(new FormData(form));
-      const body = { id: given.id || undefined, name: given.name || undefined, metric: given.metric, operator: given.operator, threshold: Number(given.threshold), hours: Number(given.hours), forMinutes: Number(given.forMinutes), severity: given.severity, groupBy: given.groupBy || undefined };
+      // A rule is replaced whole: what this form does not ask for stays as it was.
+      const kept = rule ? Object.fromEntries(['query', 'noData', 'source', 'package', 'status', 'configHash', 'interval', 'enabled'].filter((name) => rule[name] !== null).map((name) => [name, rule[name]])) : {};
+      const body = { ...kept, id: given.id || undefined, name: given.name || undefined, metric: rule?.query ? undefined : given.metric, operator: given.operator, threshold: Number(given.threshold), hours: Number(given.hours), forMinutes: Number(given.forMinutes), severity: given.severity, groupBy: given.groupBy || undefined };
       act(async () => {
         if (rule) await send('PUT', `/analytics/alerts/rules/${encodeURIComponent(rule.id)}`, { ...body, id: undefined });
         else await send('POST', '/analytics/alerts/rules', body);
@@ -57,7 +59,7 @@ export function alerts(root) {
     } }, el('div', 'form',
       field('id', 'Id', el('input', { required: true, pattern: '[a-z0-9][a-z0-9-]*', value: rule?.id, disabled: Boolean(rule) })),
       field('name', 'Name', el('input', { value: rule?.name })),
-      field('metric', 'Metric', select(METRICS.includes(rule?.metric) || !rule ? METRICS : [rule.metric, ...METRICS], rule?.metric)),
+      rule?.query ? null : field('metric', 'Metric', select(METRICS.includes(rule?.metric) || !rule ? METRICS : [rule.metric, ...METRICS], rule?.metric)),
       field('operator', 'Operator', select(['>', '>=', '<', '<=', '==', '!='], rule?.operator)),
       field('threshold', 'Threshold', el('input', { type: 'number', step: 'any', required: true, value: rule?.threshold ?? '10' })),
       field('hours', 'Window, hours', el('input', { type: 'number', step: 'any', min: '0.25', required: true, value: rule?.hours ?? '24' })),
