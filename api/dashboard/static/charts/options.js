@@ -1,10 +1,16 @@
 // Pure builders: (data, theme) → ECharts option. No DOM and no imports, so that a report can use the same ones.
 
-/** @param {string} text */
+/**
+ * @param {any} theme
+ * @param {string} [text]
+ */
 const axisText = (theme, text = theme.muted) => ({ color: text, fontFamily: theme.mono, fontSize: 11 });
 const whole = (/** @type {number} */ n) => new Intl.NumberFormat('en', { maximumFractionDigits: n >= 100 ? 0 : 2 }).format(n);
 
-/** What all charts of time have. @param {any} theme */
+/**
+ * What all charts of time have.
+ * @param {any} theme
+ */
 function base(theme) {
   return {
     useUTC: theme.utc,
@@ -22,7 +28,8 @@ function base(theme) {
 
 /**
  * Entries by level, stacked, with errors on the baseline; anomalies are marked.
- * @param {{rows: any[], marks?: {time: number, text: string}[]}} data @param {any} theme
+ * @param {{rows: any[], marks?: {time: number, text: string}[]}} data
+ * @param {any} theme
  */
 export function levels(data, theme) {
   const order = ['error', 'warn', 'info', 'debug'];
@@ -55,10 +62,15 @@ export function levels(data, theme) {
 
 /**
  * What was, and what is expected with its intervals.
- * @param {{past: [number, number][], path: any[], name: string}} data @param {any} theme
+ * @param {{past: [number, number][], path: any[], name: string}} data
+ * @param {any} theme
  */
 export function forecast(data, theme) {
-  /** @param {string} low @param {string} high @param {number} opacity */
+  /**
+   * @param {string} low
+   * @param {string} high
+   * @param {number} opacity
+   */
   const band = (low, high, opacity) => [
     { name: low, type: 'line', stack: low, showSymbol: false, silent: true, tooltip: { show: false }, lineStyle: { opacity: 0 }, data: data.path.map((hour) => [hour.time, hour[low]]) },
     { name: high, type: 'line', stack: low, showSymbol: false, silent: true, tooltip: { show: false }, lineStyle: { opacity: 0 }, areaStyle: { color: theme.violet, opacity }, data: data.path.map((hour) => [hour.time, hour[high] - hour[low]]) },
@@ -76,7 +88,9 @@ export function forecast(data, theme) {
 }
 
 /**
- * Lines over time. @param {{name: string, colour: string, area?: boolean, points: [number, number | null][]}[]} lines @param {any} theme
+ * Lines over time.
+ * @param {{name: string, colour: string, area?: boolean, points: [number, number | null][]}[]} lines
+ * @param {any} theme
  */
 export function lines(lines, theme) {
   return {
@@ -93,7 +107,11 @@ export function lines(lines, theme) {
   };
 }
 
-/** The most of something. @param {{name: string, value: number}[]} rows @param {any} theme */
+/**
+ * The most of something.
+ * @param {{name: string, value: number}[]} rows
+ * @param {any} theme
+ */
 export function top(rows, theme) {
   const shown = [...rows].reverse();
   return {

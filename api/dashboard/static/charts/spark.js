@@ -1,7 +1,10 @@
 // A sparkline: small enough to be drawn without a library, so that figures are there at once.
 import { svg } from '../core/dom.js';
 
-/** @param {(number | null)[]} values @param {string} colour a custom property's name */
+/**
+ * @param {(number | null)[]} values
+ * @param {string} colour a custom property's name
+ */
 export function spark(values, colour) {
   const known = values.map((value) => value ?? 0);
   const low = Math.min(...known);

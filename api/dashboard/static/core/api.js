@@ -11,24 +11,39 @@ async function checked(response) {
   throw new ApiError(problem.detail ?? `status ${response.status}`);
 }
 
-/** @param {string} path @param {Record<string, any>} [query] */
+/**
+ * @param {string} path
+ * @param {Record<string, any>} [query]
+ */
 export function address(path, query = {}) {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '');
   const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   return text ? `${path}?${text}` : path;
 }
 
-/** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
+/**
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
 export async function ask(path, signal) {
   return (await checked(await fetch(API + path, { signal, headers: { accept: 'application/json' } }))).json();
 }
 
-/** @param {string} path @returns {Promise<string>} */
+/**
+ * @param {string} path
+ * @returns {Promise<string>}
+ */
 export async function askText(path) {
   return (await checked(await fetch(API + path))).text();
 }
 
-/** @param {string} method @param {string} path @param {any} [body] @returns {Promise<any>} */
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {any} [body]
+ * @returns {Promise<any>}
+ */
 export async function send(method, path, body) {
   const token = sessionStorage.getItem('token');
   /** @type {Record<string, string>} */

@@ -1,12 +1,18 @@
 // Small helpers. Server data enters the page as text or as an attribute, never as markup.
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** @param {string} selector @returns {any} */
+/**
+ * @param {string} selector
+ * @returns {any}
+ */
 export const $ = (selector) => document.querySelector(selector);
 
 /**
  * An element with a class, or with attributes and listeners (`onclick`), and its content.
- * @param {string} tag @param {string | Record<string, any>} [given] @param {...any} content @returns {any}
+ * @param {string} tag
+ * @param {string | Record<string, any>} [given]
+ * @param {...any} content
+ * @returns {any}
  */
 export function el(tag, given = {}, ...content) {
   const node = document.createElement(tag);
@@ -20,7 +26,12 @@ export function el(tag, given = {}, ...content) {
   return node;
 }
 
-/** @param {string} tag @param {Record<string, any>} attributes @param {...any} content @returns {any} */
+/**
+ * @param {string} tag
+ * @param {Record<string, any>} attributes
+ * @param {...any} content
+ * @returns {any}
+ */
 export function svg(tag, attributes, ...content) {
   const node = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
@@ -30,7 +41,9 @@ export function svg(tag, attributes, ...content) {
 
 /**
  * A table; numbers are formatted by whoever calls.
- * @param {{name: string, left?: boolean, wrap?: boolean}[]} columns @param {any[][]} rows @param {string} label
+ * @param {{name: string, left?: boolean, wrap?: boolean}[]} columns
+ * @param {any[][]} rows
+ * @param {string} label
  */
 export function table(columns, rows, label) {
   const head = el('tr', {}, columns.map((column) => el('th', { scope: 'col', class: column.left ? 'left' : null }, column.name)));
@@ -38,7 +51,11 @@ export function table(columns, rows, label) {
   return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${label}: rows` }, el('table', {}, el('thead', {}, head), el('tbody', {}, body)));
 }
 
-/** Say something for a few seconds. @param {string} text @param {boolean} [bad] */
+/**
+ * Say something for a few seconds.
+ * @param {string} text
+ * @param {boolean} [bad]
+ */
 export function toast(text, bad = false) {
   document.querySelector('.toast')?.remove();
   const node = el('div', { class: `toast ${bad ? 'bad' : ''}`, role: bad ? 'alert' : 'status' }, text);

@@ -23,7 +23,10 @@ export function bytes(number) {
 /** @returns {'UTC' | undefined} */
 export const zone = () => (localStorage.getItem('zone') === 'local' ? undefined : 'UTC');
 
-/** @param {number | null | undefined} ms @param {Intl.DateTimeFormatOptions} options */
+/**
+ * @param {number | null | undefined} ms
+ * @param {Intl.DateTimeFormatOptions} options
+ */
 function written(ms, options) {
   return ms === null || ms === undefined ? '–' : new Intl.DateTimeFormat('en-CA', { ...options, hourCycle: 'h23', timeZone: zone() }).format(ms);
 }

@@ -8,7 +8,10 @@ let wanted = true;
 /** @type {{generation?: (pulse: any) => void, alerts?: (pulse: any) => void, lines?: (lines: any) => void}} */
 let told = {};
 
-/** @param {string} state @param {string} text */
+/**
+ * @param {string} state
+ * @param {string} text
+ */
 function say(state, text) {
   $('#live').dataset.state = state;
   if ($('#live-text').textContent !== text) $('#live-text').textContent = text;

@@ -2,20 +2,27 @@
 import { API, askText } from './api.js';
 import { el, table, toast } from './dom.js';
 
-/** Spreadsheets run what begins like a formula. @param {any} cell */
+/**
+ * Spreadsheets run what begins like a formula.
+ * @param {any} cell
+ */
 const cellText = (cell) => {
   const text = String(cell ?? '');
   return `"${(/^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text).replace(/"/g, '""')}"`;
 };
 
-/** @param {string} name @param {string} url */
+/**
+ * @param {string} name
+ * @param {string} url
+ */
 function download(name, url) {
   el('a', { href: url, download: name }).click();
 }
 
 /**
  * @typedef {object} Panel
- * @property {any} node @property {any} body
+ * @property {any} node
+ * @property {any} body
  * @property {(text: string) => void} sub says what the figures are of
  * @property {(...paths: string[]) => void} source names the requests that they came from
  * @property {(rows: () => any[][]) => void} rows how to get the figures as rows, the first of names
@@ -23,7 +30,8 @@ function download(name, url) {
  */
 
 /**
- * @param {{id: string, title: string, size?: string, queries?: string[]}} about @returns {Panel}
+ * @param {{id: string, title: string, size?: string, queries?: string[]}} about
+ * @returns {Panel}
  */
 export function panel({ id, title, size = '', queries = [] }) {
   const sub = el('p', 'sub');
@@ -38,7 +46,10 @@ export function panel({ id, title, size = '', queries = [] }) {
   const menu = el('div', { role: 'group', 'aria-label': `What to do with ${title}` });
   const details = el('details', 'menu', el('summary', { 'aria-label': `Menu of ${title}` }, '⋯'), menu);
   const node = el('section', { class: `panel ${size}`, 'aria-labelledby': `h-${id}`, id }, el('header', {}, el('h2', { id: `h-${id}` }, title), sub, details), body, tabular, source);
-  /** @param {string} name @param {() => any} does */
+  /**
+   * @param {string} name
+   * @param {() => any} does
+   */
   const item = (name, does) => menu.append(el('button', { type: 'button', onclick: () => {
     details.open = false;
     Promise.resolve(does()).catch((error) => toast(error.message, true));
@@ -86,7 +97,10 @@ export function panel({ id, title, size = '', queries = [] }) {
   };
 }
 
-/** @param {string} title @param {string[]} texts */
+/**
+ * @param {string} title
+ * @param {string[]} texts
+ */
 function showSql(title, texts) {
   const dialog = el('dialog', { 'aria-label': `SQL behind ${title}` }, el('h2', {}, `SQL behind ${title}`), texts.map((text) => el('pre', { tabindex: '0' }, text)),
     el('button', { class: 'act', type: 'button', onclick: () => dialog.close() }, 'Close'));

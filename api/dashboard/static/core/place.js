@@ -4,11 +4,17 @@ const BASE = '/_dashboard';
 const listeners = new Set();
 
 export const page = () => location.pathname.slice(BASE.length).replace(/^\/|\/$/g, '') || 'overview';
-/** @param {string} name @param {string} [otherwise] */
+/**
+ * @param {string} name
+ * @param {string} [otherwise]
+ */
 export const get = (name, otherwise = '') => new URLSearchParams(location.search).get(name) ?? otherwise;
 export const hours = () => Number(get('hours', '24')) || 24;
 
-/** @param {string} name @param {Record<string, any>} [query] */
+/**
+ * @param {string} name
+ * @param {Record<string, any>} [query]
+ */
 export function link(name, query = {}) {
   const kept = new URLSearchParams();
   if (get('hours')) kept.set('hours', get('hours'));
@@ -17,7 +23,10 @@ export function link(name, query = {}) {
   return `${BASE}${name === 'overview' ? '' : `/${name}`}${text ? `?${text}` : ''}`;
 }
 
-/** Change parts of the address; an empty value takes its part away. @param {Record<string, any>} changes */
+/**
+ * Change parts of the address; an empty value takes its part away.
+ * @param {Record<string, any>} changes
+ */
 export function set(changes) {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(changes)) {
@@ -28,7 +37,10 @@ export function set(changes) {
   go(location.pathname + (text ? `?${text}` : ''), true);
 }
 
-/** @param {string} to @param {boolean} [here] the same page with other filters */
+/**
+ * @param {string} to
+ * @param {boolean} [here] the same page with other filters
+ */
 export function go(to, here = false) {
   history[here ? 'replaceState' : 'pushState'](null, '', to);
   for (const listener of listeners) listener();

@@ -8,13 +8,20 @@ import { alertItem, valueText } from './parts.js';
 
 const METRICS = ['errorRate', 'warnRate', 'avgResponseTime', 'p95ResponseTime', 'p99ResponseTime', 'apdex', 'throughput', 'totalLogs', 'storageGrowth', 'performanceScore', 'availability', 'anomaly', 'forecastLogs', 'forecastErrors', 'forecastResponseTime', 'forecastStorage'];
 
-/** @param {string} name @param {string} title @param {any} input */
+/**
+ * @param {string} name
+ * @param {string} title
+ * @param {any} input
+ */
 const field = (name, title, input) => {
   input.id = `rule-${name}`;
   input.name = name;
   return el('label', { for: input.id }, title, input);
 };
-/** @param {string[]} values @param {string} [chosen] */
+/**
+ * @param {string[]} values
+ * @param {string} [chosen]
+ */
 const select = (values, chosen) => el('select', {}, values.map((value) => el('option', { value, selected: value === chosen }, value || 'none')));
 
 /** @param {any} root */

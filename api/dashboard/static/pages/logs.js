@@ -102,7 +102,10 @@ export function logs(root) {
   return refresh;
 }
 
-/** The lines around one, in a dialog. @param {any} entry */
+/**
+ * The lines around one, in a dialog.
+ * @param {any} entry
+ */
 async function around(entry) {
   const found = await ask(address('/logs/context', { objectKey: entry.objectKey, line: entry.line, bucket: entry.bucket }));
   const dialog = el('dialog', { 'aria-label': 'Lines around the entry' }, el('h2', {}, `Around line ${entry.line} of ${entry.objectKey}`), el('ol', 'rows', found.logs.map((/** @type {any} */ one) => entryRow(one))), el('button', { type: 'button', class: 'act', onclick: () => dialog.close() }, 'Close'));
@@ -111,7 +114,10 @@ async function around(entry) {
   dialog.showModal();
 }
 
-/** Once, a moment after the last call. @param {() => void} does */
+/**
+ * Once, a moment after the last call.
+ * @param {() => void} does
+ */
 function late(does) {
   /** @type {any} */
   let timer = 0;

@@ -9,14 +9,25 @@ import { panel } from '../core/panel.js';
 import * as place from '../core/place.js';
 import { alertItem, valueText } from './parts.js';
 
-/** @param {any} change @param {boolean | undefined} lessIsBetter @param {string} unit */
+/**
+ * @param {any} change
+ * @param {boolean | undefined} lessIsBetter
+ * @param {string} unit
+ */
 function change(change, lessIsBetter, unit) {
   if (!change || change.difference === null || Math.abs(change.difference) < 0.005) return el('em', {}, 'as before');
   const tone = lessIsBetter === undefined ? '' : (change.difference < 0) === lessIsBetter ? 'good' : 'bad';
   return el('em', tone, `${change.difference > 0 ? '+' : '−'}${figure(Math.abs(change.difference))}${unit}`);
 }
 
-/** @param {string} name @param {string} value @param {string} unit @param {any} note @param {any} line @param {boolean} bad */
+/**
+ * @param {string} name
+ * @param {string} value
+ * @param {string} unit
+ * @param {any} note
+ * @param {any} line
+ * @param {boolean} bad
+ */
 const kpi = (name, value, unit, note, line, bad = false) =>
   el('article', `kpi ${bad ? 'bad' : ''}`, el('h2', {}, name), el('strong', {}, value, unit ? el('small', {}, unit) : null), line, note);
 
