@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from warehouse import duck, sqlfiles
@@ -29,9 +30,13 @@ class Steps:
             "CREATE OR REPLACE TEMP TABLE forecast_input"
             " (series VARCHAR, t INTEGER, slot TIMESTAMP, y DOUBLE)"
         )
-        for name, values in series.items():
-            rows = [(name, t + 1, START + timedelta(hours=t), y) for t, y in enumerate(values)]
-            self.con.executemany("INSERT INTO forecast_input VALUES (?, ?, ?, ?)", rows)
+        rows = [
+            {"series": name, "t": t + 1, "slot": START + timedelta(hours=t), "y": y}
+            for name, values in series.items()
+            for t, y in enumerate(values)
+        ]
+        duck.register(self.con, "given_rows", pa.Table.from_pylist(rows))
+        self.con.execute("INSERT INTO forecast_input SELECT * FROM given_rows")
 
     def rows(self, **series: Sequence[float]) -> None:
         """The anomalies' input: each series hour by hour."""

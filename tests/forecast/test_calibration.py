@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 
 from tests.forecast.conftest import Rows, Steps
+from warehouse import duck
 from warehouse.forecast import steps
 
 HOURS, AHEAD, SERIES = 720, 48, 24
@@ -30,11 +33,12 @@ def forecast(stage: Steps, series: dict[str, np.ndarray]) -> dict[str, Rows]:
     }
 
 
-@pytest.fixture
-def told(stage: Steps) -> tuple[dict[str, Rows], np.ndarray]:
+@pytest.fixture(scope="module")
+def told() -> tuple[dict[str, Rows], np.ndarray]:
     """Forecasts by model, and what came, in the same order."""
     series = {f"s{seed:02}": rhythm(seed) for seed in range(SERIES)}
-    return forecast(stage, series), np.concatenate([values[-AHEAD:] for values in series.values()])
+    with closing(duck.connect(threads=2)) as con:
+        return forecast(Steps(con), series), np.concatenate([values[-AHEAD:] for values in series.values()])
 
 
 def error(rows: Rows, came: np.ndarray) -> float:
