@@ -61,7 +61,7 @@ def _demo(settings: Settings) -> Iterator[Settings]:
         bucket = Bucket(usable)
         try:
             if demo.filled(bucket) is None:
-                click.echo("Filling the demo's bucket with sample logs of the last 7 days.", err=True)
+                click.echo("Filling the demo's bucket with sample logs of the last 28 days.", err=True)
             demo.ensure(bucket)
         finally:
             bucket.close()
