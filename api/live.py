@@ -6,6 +6,7 @@ One task per process looks for changes while anybody listens, however many they 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,8 +16,11 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from api.common import SERVER_ERROR
 from api.models import LogEntry, shaped
+from warehouse.errors import WarehouseError
 from warehouse.logquery import LogFilter
 from warehouse.service import Warehouse
+
+log = logging.getLogger("api.live")
 
 #: Seconds between looks at the manifest (0.1 ms each), and between signs of life to those who listen.
 _LOOK = 0.5
@@ -41,7 +45,7 @@ class LiveHub:
         if self._task is not None:
             self._task.cancel()
         for queue in self._listeners:
-            queue.put_nowait(None)
+            _end(queue)
 
     async def listen(self, last_id: str | None) -> AsyncIterator[ServerSentEventMessage]:
         """The events for one listener; who has seen `last_id` is told at once what it missed since."""
@@ -66,22 +70,28 @@ class LiveHub:
             self._listeners.discard(queue)
 
     async def _watch(self) -> None:
-        self._pulse = await asyncio.to_thread(self._warehouse.pulse)
-        self._newest = max((entry["timestamp"] for entry in await self._latest()), default=0)
+        self._pulse = {}
         while self._listeners:
+            try:
+                await self._look()
+            except WarehouseError as error:  # a file that cannot be read now must not end what comes after
+                log.error("nobody can be told what happens: %s", error)
             await asyncio.sleep(_LOOK)
-            pulse = await asyncio.to_thread(self._warehouse.pulse)
-            if pulse == self._pulse:
-                continue
-            committed = pulse["generation"] != self._pulse.get("generation")
-            self._pulse = pulse
+
+    async def _look(self) -> None:
+        pulse, before = await asyncio.to_thread(self._warehouse.pulse), self._pulse
+        if pulse == before:
+            return
+        self._pulse = pulse
+        committed = pulse["generation"] != before.get("generation")
+        if before:
             self._tell(_event("generation" if committed else "alerts", pulse, pulse["generation"]))
-            if committed:
-                fresh = [entry for entry in await self._latest() if entry["timestamp"] > self._newest]
-                if fresh:
-                    self._newest = fresh[0]["timestamp"]
-                    lines = [shaped(LogEntry, entry) for entry in fresh]
-                    self._tell(_event("lines", {"logs": lines}, pulse["generation"]))
+        if committed:
+            latest = await self._latest()
+            fresh = [shaped(LogEntry, entry) for entry in latest if entry["timestamp"] > self._newest]
+            self._newest = max((entry["timestamp"] for entry in latest), default=0)
+            if before and fresh:
+                self._tell(_event("lines", {"logs": fresh}, pulse["generation"]))
 
     async def _latest(self) -> list[dict[str, Any]]:
         found = await asyncio.to_thread(self._warehouse.logs, LogFilter(limit=_LINES))
@@ -92,10 +102,15 @@ class LiveHub:
         for queue in self._listeners:
             if queue.full():
                 # Its connection stands still: it comes again with Last-Event-ID.
-                queue.get_nowait()
-                queue.put_nowait(None)
+                _end(queue)
             else:
                 queue.put_nowait(message)
+
+
+def _end(queue: asyncio.Queue[ServerSentEventMessage | None]) -> None:
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(None)
 
 
 def _event(name: str, data: Any, number: int) -> ServerSentEventMessage:

@@ -30,8 +30,8 @@ others AS (
         o.series,
         o.model,
         o.origin,
-        (1 + 0.25 / sqrt(count(DISTINCT t.origin))) * greatest(1.6, quantile_cont(abs(t.miss), 0.80)) AS edge80,
-        (1 + 0.25 / sqrt(count(DISTINCT t.origin))) * greatest(2.8, quantile_cont(abs(t.miss), 0.95)) AS edge95
+        interval_edge(quantile_cont(abs(t.miss), 0.80), 1.6, count(DISTINCT t.origin)) AS edge80,
+        interval_edge(quantile_cont(abs(t.miss), 0.95), 2.8, count(DISTINCT t.origin)) AS edge95
     FROM origins AS o
     JOIN tested AS t ON t.series = o.series AND t.model = o.model AND t.origin <> o.origin
     GROUP BY o.series, o.model, o.origin

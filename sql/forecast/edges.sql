@@ -5,8 +5,8 @@
 SELECT
     m.series,
     m.model,
-    (1 + 0.25 / sqrt(count(DISTINCT m.origin))) * greatest(1.6, quantile_cont(abs(m.miss), 0.80)) AS edge80,
-    (1 + 0.25 / sqrt(count(DISTINCT m.origin))) * greatest(2.8, quantile_cont(abs(m.miss), 0.95)) AS edge95,
+    interval_edge(quantile_cont(abs(m.miss), 0.80), 1.6, count(DISTINCT m.origin)) AS edge80,
+    interval_edge(quantile_cont(abs(m.miss), 0.95), 2.8, count(DISTINCT m.origin)) AS edge95,
     1 + 0.12 / sqrt(count(DISTINCT m.origin)) AS widening
 FROM forecast_misses AS m
 GROUP BY m.series, m.model

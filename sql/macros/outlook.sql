@@ -39,3 +39,8 @@ CREATE OR REPLACE MACRO anomaly_title(metric, subject) AS
 -- A distance in units of the largest one before; of the tolerance, where that is larger. 0 before there is any.
 CREATE OR REPLACE MACRO strength_over(distance, record, tolerance) AS
     CASE WHEN record IS NULL THEN 0 ELSE coalesce(distance / nullif(greatest(record, tolerance), 0), 0) END;
+
+-- How many spreads an interval reaches: a quantile of the backtest's misses, never less than `least`, a little more for few
+-- origins.
+CREATE OR REPLACE MACRO interval_edge(quantile, least_edge, origins) AS
+    (1 + 0.25 / sqrt(origins)) * greatest(least_edge, quantile);

@@ -117,6 +117,15 @@ def test_a_sync_that_brings_nothing_makes_no_other_forecast(builder: Builder) ->
         assert {file.path for file in manifest.files("forecasts")} == files
 
 
+def test_a_history_too_short_to_forecast_from_is_left_alone(builder: Builder) -> None:
+    builder.put([log(this_hour() - timedelta(minutes=minutes)) for minutes in (5, 50)])
+    builder.sync()
+    builder.sync()
+    with closing(Manifest(builder.settings.data_dir)) as manifest:
+        tables = {file.table for file in manifest.files()}
+    assert not tables & {"anomalies", "forecasts", "forecast_models"}
+
+
 def test_logs_that_come_late_replace_the_forecast_of_the_hour(builder: Builder) -> None:
     end = put_days(builder, 3)
     builder.sync()

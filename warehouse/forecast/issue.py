@@ -46,7 +46,7 @@ def refresh(settings: Settings, manifest: Manifest, engine: Engine, run_id: str,
     """Make and commit what is not there yet; tells whether anything was. `now` is UTC without a zone."""
     found = steps.state(engine, now)
     origin: datetime | None = found["origin"]
-    if origin is None or not found["entries"] or found["fresh"]:
+    if origin is None or found["hours"] < steps.LEAST_HOURS or found["fresh"]:
         return False
     lake = Lake(settings.data_dir)
     current = manifest.files()

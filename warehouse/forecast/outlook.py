@@ -86,7 +86,7 @@ class Outlook:
         hours, starts, model = given["hours"], given["starts"], given["model"]
         found = steps.state(self._engine, starts)
         origin: datetime | None = found["origin"]
-        if origin is None or found["hours"] < 3 or not found["entries"]:
+        if origin is None or found["hours"] < steps.LEAST_HOURS:
             return _nothing(hours, model, _too_little(found))
         far = (starts - origin) // _HOUR + hours
         if far > steps.FARTHEST:
@@ -134,7 +134,7 @@ def _series(row: Row) -> Row:
 def _too_little(found: Row) -> str:
     if found["origin"] is None or not found["entries"]:
         return "no whole hour of history"
-    return f"only {found['hours']} whole hours of history, 3 are needed"
+    return f"only {found['hours']} whole hours of history, {steps.LEAST_HOURS} are needed"
 
 
 def _nothing(hours: int, model: str, reason: str) -> Row:

@@ -22,6 +22,8 @@ FORECAST = (
 )  # fmt: skip
 #: Hours that are held out for the backtest, and hours between its origins. The same for every series.
 TUNING = {"holdout": 168, "spacing": 24}
+#: Whole hours of history that a forecast takes at least; sql/forecast/input.sql keeps to it.
+LEAST_HOURS = 3
 #: Hours ahead that are stored: two days from now on, when the last sync is a day old.
 HORIZON = 72
 #: The longest way ahead that is computed when a question comes.
@@ -76,4 +78,14 @@ def anomalies(engine: Engine, origin: datetime, since: datetime) -> Iterator[duc
         yield con
 
 
-__all__ = ["FARTHEST", "HORIZON", "VERSION", "anomalies", "forecast", "on_the_fly", "rows", "state"]
+__all__ = [
+    "FARTHEST",
+    "HORIZON",
+    "LEAST_HOURS",
+    "VERSION",
+    "anomalies",
+    "forecast",
+    "on_the_fly",
+    "rows",
+    "state",
+]
