@@ -18,18 +18,20 @@ from tests.warehouse_builder import Builder, log
 
 Get = Callable[..., Any]
 
-NOW = datetime.now(UTC)
-YESTERDAY = (NOW - timedelta(days=1)).replace(hour=12)
-DAY = f"{YESTERDAY:%Y-%m-%d}"
+
+@pytest.fixture(scope="module")
+def yesterday() -> datetime:
+    """Noon of the day before the tests run: the day on which they were collected may be over."""
+    return datetime.now(UTC).replace(hour=12) - timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Litestar]]:
+def asked(yesterday: datetime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Litestar]]:
     """Yesterday: two downloads of @acme/icons, one of lodash; left-pad lies in the bucket."""
     builder = Builder(tmp_path_factory.mktemp("downloads"))
     paths = ["/@acme%2ficons/-/icons-1.0.0.tgz"] * 2 + ["/lodash/-/lodash-4.17.21.tgz"]
     fields: dict[str, Any] = {"method": "GET", "status": 200, "clientIP": "10.0.0.1", "userAgent": "npm/10"}
-    builder.put([log(YESTERDAY, endpoint=path, **fields) for path in paths])
+    builder.put([log(yesterday, endpoint=path, **fields) for path in paths])
     builder.put(b"x", "packages/left-pad/-/left-pad-1.0.0.tgz", size=10)
     builder.sync()
     with TestClient(create_app(builder.settings), base_url=BASE) as client:
@@ -62,39 +64,45 @@ def test_the_package_that_nobody_wants_is_named(asked: TestClient[Litestar]) -> 
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("last-day", {"downloads": 3, "start": DAY, "end": DAY}),
-        ("last-day/lodash", {"downloads": 1, "start": DAY, "end": DAY, "package": "lodash"}),
-        ("last-day/@acme/icons", {"downloads": 2, "start": DAY, "end": DAY, "package": "@acme/icons"}),
-        ("last-day/@acme%2Ficons", {"downloads": 2, "start": DAY, "end": DAY, "package": "@acme/icons"}),
-        ("last-day/left-pad", {"downloads": 0, "start": DAY, "end": DAY, "package": "left-pad"}),
-        (
-            "last-day/lodash,nobody,@acme/icons",
-            {
-                "lodash": {"downloads": 1, "start": DAY, "end": DAY, "package": "lodash"},
-                "nobody": None,
-                "@acme/icons": {"downloads": 2, "start": DAY, "end": DAY, "package": "@acme/icons"},
-            },
-        ),
+        ("", {"downloads": 3}),
+        ("/lodash", {"downloads": 1, "package": "lodash"}),
+        ("/@acme/icons", {"downloads": 2, "package": "@acme/icons"}),
+        ("/@acme%2Ficons", {"downloads": 2, "package": "@acme/icons"}),
+        ("/left-pad", {"downloads": 0, "package": "left-pad"}),
     ],
 )
-def test_points_have_the_shape_of_npms(asked: TestClient[Litestar], path: str, expected: Any) -> None:
-    answer = asked.get(f"{PREFIX}/downloads/point/{path}")
-    assert (answer.status_code, answer.json()) == (200, expected)
-    if "," not in path:
-        is_exactly(answer.json(), Point)
+def test_points_have_the_shape_of_npms(
+    asked: TestClient[Litestar], yesterday: datetime, path: str, expected: Any
+) -> None:
+    answer = asked.get(f"{PREFIX}/downloads/point/last-day{path}")
+    day = f"{yesterday:%Y-%m-%d}"
+    assert (answer.status_code, answer.json()) == (200, expected | {"start": day, "end": day})
+    is_exactly(answer.json(), Point)
 
 
-def test_ranges_have_the_shape_of_npms(asked: TestClient[Litestar]) -> None:
-    before = f"{YESTERDAY - timedelta(days=1):%Y-%m-%d}"
-    wanted = f"{PREFIX}/downloads/range/{before}:{DAY}"
-    days = [{"downloads": 0, "day": before}, {"downloads": 1, "day": DAY}]
-    whole = {"start": before, "end": DAY, "downloads": days, "package": "lodash"}
+def test_points_of_several_packages_have_the_shape_of_npms(
+    asked: TestClient[Litestar], yesterday: datetime
+) -> None:
+    found = asked.get(f"{PREFIX}/downloads/point/last-day/lodash,nobody,@acme/icons").json()
+    day = f"{yesterday:%Y-%m-%d}"
+    assert found == {
+        "lodash": {"downloads": 1, "start": day, "end": day, "package": "lodash"},
+        "nobody": None,
+        "@acme/icons": {"downloads": 2, "start": day, "end": day, "package": "@acme/icons"},
+    }
+
+
+def test_ranges_have_the_shape_of_npms(asked: TestClient[Litestar], yesterday: datetime) -> None:
+    before, day = (f"{yesterday - timedelta(days=back):%Y-%m-%d}" for back in (1, 0))
+    wanted = f"{PREFIX}/downloads/range/{before}:{day}"
+    days = [{"downloads": 0, "day": before}, {"downloads": 1, "day": day}]
+    whole = {"start": before, "end": day, "downloads": days, "package": "lodash"}
     assert asked.get(f"{wanted}/lodash").json() == whole
     everything = asked.get(wanted).json()
     is_exactly(everything, Range)
     assert everything == {
-        "start": before, "end": DAY,
-        "downloads": [{"downloads": 0, "day": before}, {"downloads": 3, "day": DAY}],
+        "start": before, "end": day,
+        "downloads": [{"downloads": 0, "day": before}, {"downloads": 3, "day": day}],
     }  # fmt: skip
     assert asked.get(f"{wanted}/lodash,nobody").json() == {"lodash": whole, "nobody": None}
 

@@ -10,12 +10,12 @@ from warehouse.bucket import Bucket
 from warehouse.settings import Settings
 
 Sample = tuple[Settings, Bucket]
-YESTERDAY = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
 
 
-def fill(bucket: Bucket) -> None:
-    """Two clients installed lodash yesterday, one of them icons; nobody left-pad, for years."""
-    at = round(YESTERDAY.timestamp() * 1000)
+def fill(bucket: Bucket) -> datetime:
+    """Two clients installed lodash at noon yesterday, one of them icons; nobody left-pad, for years."""
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    at = round(noon.timestamp() * 1000)
     paths = [("lodash/-/lodash-4.17.21.tgz", "10.0.0.1"), ("lodash/-/lodash-4.17.21.tgz", "10.0.0.2"),
         ("@acme/icons/-/icons-1.0.0.tgz", "10.0.0.2")]  # fmt: skip
     entries = [
@@ -24,14 +24,15 @@ def fill(bucket: Bucket) -> None:
         for number, (path, client) in enumerate(paths)
     ]  # fmt: skip
     bucket.put(f"logs/{at}.jsonl.gz", log_object(*entries))
+    return noon
 
 
 def test_downloads_are_shown_to_people_and_scripts(cli: Cli, bucket: Sample) -> None:
-    fill(bucket[1])
+    noon = fill(bucket[1])
     cli("sync")
 
     lines = cli("downloads").stdout.splitlines()
-    shown = f"{YESTERDAY:%Y-%m-%d %H:%M}"
+    shown = f"{noon:%Y-%m-%d %H:%M}"
     assert lines[2].split()[:7] == ["lodash", "2", "66.7", "%", "2", "0", "0"]
     assert lines[3].split()[:5] == ["@acme/icons", "1", "33.3", "%", "1"]
     assert shown in lines[2]
