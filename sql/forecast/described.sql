@@ -1,4 +1,4 @@
--- Step 19 of a forecast: how it came about, in words and figures (tables/forecast_models.sql). Grain: series and model. Reads
+-- Step 18 of a forecast: how it came about, in words and figures (tables/forecast_models.sql). Grain: series and model. Reads
 -- forecast_backtest, forecast_weights, forecast_lines, forecast_cleaned and forecast_samples. Parameters: $origin (UTC), $version, $entries
 -- (log entries of the history).
 WITH histories AS (

@@ -1,4 +1,4 @@
--- Step 7 of a forecast: the coefficients of every model that the history is long enough for. Grain: series, cut and
+-- Step 6 of a forecast: the coefficients of every model that the history is long enough for. Grain: series, cut and
 -- model. Reads forecast_samples, forecast_models and forecast_equations.
 -- `coefficients` are those of the lags, then the intercept. `carry` is the first autocorrelation of a model's errors
 -- of the last two weeks, 0 to 0.99, for models that carry their last error on.

@@ -4,7 +4,7 @@
 -- but so few that 25 hours are left where they can be, because a daily rhythm takes that).
 -- m is the last hour to fit on; tried is that of the backtest, by which the models are chosen, so that none forecasts
 -- that was not tried. x has all n hours, mean is that of the two weeks before m; lowest and highest bound what a model
--- may say.
+-- may say. y are the hours in the series' own unit, came those that were observed as ln(1 + y), the others NULL.
 WITH lengths AS (
     SELECT
         c.series,
@@ -15,44 +15,39 @@ WITH lengths AS (
                 WHEN count(*) BETWEEN 28 AND 49 THEN count(*) - 25
                 ELSE greatest(count(*) // 4, least(count(*) // 2, 72))
             END
-        ) AS INTEGER) AS held_out
+        ) AS INTEGER) AS held_out,
+        list(c.y ORDER BY c.t) AS y,
+        list(ln(1 + c.y) ORDER BY c.t) AS x,
+        list(CASE WHEN c.observed THEN ln(1 + c.y) END ORDER BY c.t) AS came
     FROM forecast_cleaned AS c
     GROUP BY c.series
 ),
 
 cuts AS (
-    SELECT l.series, l.n, l.n - l.held_out AS tried, CASE WHEN k.whole THEN 0 ELSE l.held_out END AS cut
+    SELECT l.*, unnest(CASE WHEN l.held_out > 0 THEN [0, l.held_out] ELSE [0] END) AS cut
     FROM lengths AS l
-    JOIN (VALUES (true), (false)) AS k (whole) ON k.whole OR l.held_out > 0
 ),
 
 moments AS (
     SELECT
-        k.series,
-        k.cut,
-        k.n,
-        k.tried,
-        avg(ln(1 + c.y)) FILTER (WHERE c.t > k.n - k.cut - 336) AS mean,
-        coalesce(stddev_samp(ln(1 + c.y)), 0) + 1e-9 AS deviation,
-        min(ln(1 + c.y)) AS lowest,
-        max(ln(1 + c.y)) AS highest
+        k.*,
+        k.n - k.cut AS m,
+        list_avg(k.x[greatest(1, k.n - k.cut - 335):k.n - k.cut]) AS mean,
+        coalesce(list_stddev_samp(k.x[1:k.n - k.cut]), 0) + 1e-9 AS deviation
     FROM cuts AS k
-    JOIN forecast_cleaned AS c ON c.series = k.series AND c.t <= k.n - k.cut
-    GROUP BY k.series, k.cut, k.n, k.tried
 )
 
 SELECT
     m.series,
     m.cut,
     m.n,
-    m.tried,
-    m.n - m.cut AS m,
+    m.n - m.held_out AS tried,
+    m.m,
     m.mean,
     m.deviation,
-    (m.lowest - m.mean) / m.deviation - 0.5 AS lowest,
-    (m.highest - m.mean) / m.deviation + 0.5 AS highest,
-    list((ln(1 + c.y) - m.mean) / m.deviation ORDER BY c.t) AS x,
-    list(c.observed ORDER BY c.t) AS observed
+    (list_min(m.x[1:m.m]) - m.mean) / m.deviation - 0.5 AS lowest,
+    (list_max(m.x[1:m.m]) - m.mean) / m.deviation + 0.5 AS highest,
+    list_transform(m.x, lambda v: (v - m.mean) / m.deviation) AS x,
+    m.y,
+    m.came
 FROM moments AS m
-JOIN forecast_cleaned AS c ON c.series = m.series
-GROUP BY m.series, m.cut, m.n, m.tried, m.mean, m.deviation, m.lowest, m.highest

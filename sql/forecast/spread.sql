@@ -1,4 +1,4 @@
--- Step 12 of a forecast: how wide it has to be, by hours ahead. Grain: series, model and hour ahead. Reads
+-- Step 11 of a forecast: how wide it has to be, by hours ahead. Grain: series, model and hour ahead. Reads
 -- forecast_combined.
 -- The mean absolute error (of ln(1 + y)) of the backtest at about so many hours ahead, and never less than 0.2 divided by
 -- the hours of history, because few hours that agree prove little. Beyond the longest way ahead that could be tried it

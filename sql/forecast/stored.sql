@@ -1,4 +1,4 @@
--- Step 18 of a forecast: what is kept of it (tables/forecasts.sql). Reads forecast_values. Parameters: $origin (UTC), $version.
+-- Step 17 of a forecast: what is kept of it (tables/forecasts.sql). Reads forecast_values. Parameters: $origin (UTC), $version.
 SELECT
     CAST($origin AS TIMESTAMP) AS issued,
     v.series AS metric,

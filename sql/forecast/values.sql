@@ -1,4 +1,4 @@
--- Step 16 of a forecast: the values to come, with their intervals. Grain: series, model and hour ahead; values in the
+-- Step 15 of a forecast: the values to come, with their intervals. Grain: series, model and hour ahead; values in the
 -- series' own unit, never below zero. Reads forecast_told, forecast_misses and forecast_lines.
 -- confidence: the share of the backtest's misses, in percent, with which the value to come would lie within a factor 1.2 of
 -- the forecast; one hit and one failure more than were seen, so that few trials make nobody sure. The intervals of the
@@ -25,8 +25,8 @@ edges AS (
         t.edge80,
         t.edge95,
         line_error(l.residual, l.hours, l.middle, l.squares, t.ahead) AS error,
-        l.t80,
-        l.t95
+        l.t[1] AS t80,
+        l.t[2] AS t95
     FROM forecast_told AS t
     LEFT JOIN forecast_lines AS l ON t.model = 'linear' AND l.series = t.series AND l.cut = 0
 )

@@ -1,11 +1,11 @@
--- Step 10 of a forecast: how much each model counts, by hours ahead. Grain: series, model and hour ahead. Reads
+-- Step 9 of a forecast: how much each model counts, by hours ahead. Grain: series, model and hour ahead. Reads
 -- forecast_paths.
 -- The weight is the inverse square of the mean absolute error (of ln(1 + y)) that the model made in the backtest at
 -- about so many hours ahead (Bates and Granger, 1969). The straight line takes no part: it made every ensemble worse.
 WITH errors AS (
     SELECT p.series, p.model, p.ahead, sum(abs(p.came - p.x)) AS error, count(p.came) AS hours
     FROM forecast_paths AS p
-    WHERE p.cut > 0 AND p.model <> 'linear'
+    WHERE p.cut > 0
     GROUP BY p.series, p.model, p.ahead
 ),
 

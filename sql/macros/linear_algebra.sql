@@ -3,7 +3,8 @@
 
 -- The solution of A x = b, as a vector of `size`: `system` holds the rows of A with b as their last element. By
 -- Gauss-Jordan elimination without a search for pivots, which a symmetric positive definite A (a ridge's normal
--- equations) does not need; Golub and Van Loan, Matrix Computations, 4.2.
+-- equations) does not need; Golub and Van Loan, Matrix Computations, 4.2. Step k divides row k by its first element,
+-- clears the first column of the others, and drops that column: what is left in the end is the solution.
 CREATE OR REPLACE MACRO solve_linear(system, size) AS list_transform(
     list_reduce(
         list_prepend(
@@ -12,19 +13,18 @@ CREATE OR REPLACE MACRO solve_linear(system, size) AS list_transform(
         ),
         lambda done, step: {
             'rows': list_transform(
-                [done.rows[step.k]],
+                [list_transform(done.rows[step.k][2:], lambda e: e / done.rows[step.k][1])],
                 lambda chosen: list_transform(
                     done.rows,
                     lambda line, i: CASE
-                        WHEN i = step.k THEN list_transform(line, lambda e: e / chosen[step.k])
-                        ELSE list_transform(line, lambda e, j: e - line[step.k] * chosen[j] / chosen[step.k])
+                        WHEN i = step.k THEN chosen ELSE list_transform(line[2:], lambda e, j: e - line[1] * chosen[j])
                     END
                 )
             )[1],
             'k': step.k
         }
     ).rows,
-    lambda line: line[size + 1]
+    lambda line: line[1]
 );
 
 -- The normal equations of a ridge regression, ready for solve_linear: `design` holds the columns of the regressors and, last,

@@ -69,8 +69,8 @@ def test_origins_are_spread_over_what_was_held_out(stage: Steps) -> None:
     assert [row["origin"] for row in rows if (row["series"], row["cut"]) == ("b", 0)] == [8]
 
 
-def test_designs_and_equations_are_those_of_weighted_least_squares(stage: Steps) -> None:
-    """forecast/models, forecast/designs, forecast/equations"""
+def test_equations_are_those_of_weighted_least_squares(stage: Steps) -> None:
+    """forecast/models, forecast/equations"""
     models = stage.run("models")
     assert {row["model"] for row in models} >= {"autoregression", "same-hour-yesterday", "usual-hour"}
     stage.given(
@@ -82,9 +82,8 @@ def test_designs_and_equations_are_those_of_weighted_least_squares(stage: Steps)
         "forecast", "samples",
         "SELECT 'a' AS series, 0 AS cut, 3 AS n, 3 AS tried, 3 AS m, CAST([1, 2, 4] AS DOUBLE[]) AS x",
     )  # fmt: skip
-    rows = stage.run("designs", order="place")
     # Two hours can be told of: hour 2 counts 0.25 in the squares, half in the values; hour 3 counts whole.
-    assert [row["entries"] for row in rows] == [[0.5, 2.0], [0.5, 1.0], [1.0, 4.0]]
+    # The columns: 0.5 and 2 (the hour before), 0.5 and 1 (the intercept), 1 and 4 (the hour itself).
     system = stage.run("equations")[0]["system"]
     penalty = 2e-5
     assert system[0] == pytest.approx([4.25 + penalty, 2.25, 8.5])
@@ -106,7 +105,7 @@ def test_fits_find_the_coefficients_that_made_a_series(stage: Steps) -> None:
         " 102 AS tried, 102 AS m, CAST($x AS DOUBLE[]) AS x",
         {"x": x},
     )
-    row = stage.run("designs", "equations", "fits")[0]
+    row = stage.run("equations", "fits")[0]
     assert row["coefficients"] == pytest.approx([0.5, -0.8, 0.3], abs=1e-3)
     assert 0 <= row["carry"] <= 0.99
 
@@ -129,7 +128,7 @@ def test_paths_go_on_from_each_origin(stage: Steps) -> None:
     day = [float(10 + hour) for hour in range(24)]
     stage.hours(a=[*day, *day, *day, *day[:4]])
     rows = stage.run(
-        "models", "filled", "cleaned", "samples", "origins", "designs", "equations", "fits", "lines", "paths"
+        "models", "filled", "cleaned", "samples", "origins", "equations", "fits", "lines", "paths"
     )
     ahead = {
         row["ahead"]: row["x"] for row in rows if row["cut"] == 0 and row["model"] == "same-hour-yesterday"
@@ -148,16 +147,26 @@ def test_weights_are_the_inverse_squares_of_errors(stage: Steps) -> None:
         "forecast", "paths",
         """SELECT * FROM (VALUES
             ('a', 'good', 9, 5, 1, 1.0, 1.5), ('a', 'bad', 9, 5, 1, 1.0, 2.0),
-            ('a', 'linear', 9, 5, 1, 1.0, 1.0), ('a', 'good', 0, 9, 1, 3.0, NULL),
-            ('a', 'bad', 0, 9, 1, 8.0, NULL), ('a', 'linear', 0, 9, 1, 0.0, NULL)
+            ('a', 'good', 0, 9, 1, 3.0, NULL), ('a', 'bad', 0, 9, 1, 8.0, NULL)
         ) AS p (series, model, cut, origin, ahead, x, came)""",
     )  # fmt: skip
     weights = {row["model"]: row["weight"] for row in stage.run("weights")}
     assert weights == {"good": pytest.approx(4, rel=1e-4), "bad": pytest.approx(1, rel=1e-4)}
-    rows = stage.run("combined")
+    # A line that falls by 4 an hour to 3, at an hour of which 1 came; from the end on it would be below zero.
+    stage.given(
+        "forecast", "lines",
+        "SELECT * FROM (VALUES ('a', 9, 5, 7.0, -4.0), ('a', 0, 9, 1.0, -4.0))"
+        " AS l (series, cut, origin, intercept, slope)",
+    )  # fmt: skip
+    stage.given(
+        "forecast", "samples",
+        "SELECT 'a' AS series, unnest([0, 9]) AS cut, 6 AS n, [0.0, 0.0, 0.0, 0.0, 0.0, ln(2)] AS came",
+    )  # fmt: skip
+    rows = stage.run("combined", horizon=1)
     told = {(row["model"], row["cut"]): (row["x"], row["error"]) for row in rows}
     assert told["ensemble", 0] == (pytest.approx((4 * 3 + 8) / 5, rel=1e-4), None)
     assert told["linear", 0] == (0.0, None)
+    assert told["linear", 9] == (pytest.approx(log(4)), pytest.approx(log(2) - log(4)))
     assert told["ensemble", 9] == (pytest.approx(1.0), pytest.approx(0.5))
 
 
@@ -169,6 +178,10 @@ def combined(stage: Steps, errors: list[float], hours: int = 1000) -> None:
         f"SELECT * FROM (VALUES {rows}, ('a', 'ensemble', 0, {hours}, 1, {log(11)}, NULL),"
         f" ('a', 'ensemble', 0, {hours}, 4, {log(11)}, NULL))"
         " AS c (series, model, cut, origin, ahead, x, error)",
+    )  # fmt: skip
+    stage.given(
+        "forecast", "origins",
+        "SELECT DISTINCT series, cut, origin FROM forecast_combined",
     )  # fmt: skip
 
 
@@ -190,12 +203,14 @@ def test_edges_and_values_come_from_the_misses(stage: Steps) -> None:
     stage.given(
         "forecast", "lines",
         "SELECT 'a' AS series, 0 AS cut, 1.0 AS residual, 5 AS hours, 0.0 AS middle, 1.0 AS squares,"
-        " 1.0 AS t80, 1.0 AS t95"
+        " [1.0, 1.0] AS t"
         " WHERE false",
     )  # fmt: skip
     misses = stage.run("spread", "misses", order="origin")
     assert [row["miss"] for row in misses] == pytest.approx([1, -1, 1, -1])
-    edges = stage.run("edges")[0]
+    of = {row["origin"]: row for row in stage.run("edges")}
+    assert of[0]["edge80"] == pytest.approx(1.6 * (1 + 0.25 / sqrt(3)))  # from the three others
+    edges = of[1000]
     # The quantiles are 1: less than those of a normal distribution; four origins widen by an eighth.
     assert edges["edge80"] == pytest.approx(1.6 * 1.125)
     assert edges["edge95"] == pytest.approx(2.8 * 1.125)
@@ -210,7 +225,7 @@ def test_edges_and_values_come_from_the_misses(stage: Steps) -> None:
 def test_a_line_has_the_interval_of_the_textbook(stage: Steps) -> None:
     stage.hours(a=[1.0, 4.0, 4.0, 7.0])
     rows = stage.run(
-        "models", "filled", "cleaned", "samples", "origins", "designs", "equations", "fits", "lines", "paths",
+        "models", "filled", "cleaned", "samples", "origins", "equations", "fits", "lines", "paths",
         "weights", "combined", "spread", "misses", "edges", "told", "values",
     )  # fmt: skip
     first = next(row for row in rows if row["model"] == "linear" and row["ahead"] == 1)
@@ -224,7 +239,7 @@ def test_backtest_measures_the_errors(stage: Steps) -> None:
     """forecast/backtest"""
     combined(stage, [0.1, -0.1, 0.1, -0.1])
     stage.hours(a=[5.0, 7.0, 5.0, 7.0])
-    row = stage.run("filled", "cleaned", "samples", "spread", "misses", "backtest")[0]
+    row = stage.run("filled", "cleaned", "samples", "spread", "misses", "edges", "backtest")[0]
     up, down = 11 * 2.718281828**0.1 - 1, 11 * 2.718281828**-0.1 - 1
     assert row["hours"] == 4
     # From hour to hour the series moves by 2.

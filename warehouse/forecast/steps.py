@@ -17,7 +17,7 @@ VERSION = "1"
 
 #: `sql/forecast/`, in order; `input` is what they all rest on.
 FORECAST = (
-    "models", "filled", "cleaned", "samples", "origins", "designs", "equations", "fits", "lines", "paths",
+    "models", "filled", "cleaned", "samples", "origins", "equations", "fits", "lines", "paths",
     "weights", "combined", "spread", "misses", "edges", "told", "values", "backtest",
 )  # fmt: skip
 #: Hours that are held out for the backtest, and hours between its origins. The same for every series.
