@@ -58,7 +58,7 @@ def stored(builder: Builder, table: str) -> Rows:
 
 
 def test_a_sync_stores_a_forecast_of_three_days(builder: Builder, opened: Open) -> None:
-    """forecast/origin, forecast/input, forecast/stored, forecast/described
+    """forecast/origin, forecast/history, forecast/input, forecast/stored, forecast/described
 
     Also tables/forecasts, tables/forecast_models
     """

@@ -118,14 +118,6 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
     "alert_forecast": [{"value": None}],
     "logs_histogram": [{"count": 0, "debug": 0, "error": 0}] * 24,
     "packages_count": [{"matches": 0}],
-    "predict": [
-        {
-            "predictedLogs": 0,
-            "predictedErrors": 0,
-            "predictedStorage": 0,
-            "confidence": 0,
-        }
-    ],
     "recommendations": [{}],
     "report_summary": [{"avgPerformanceScore": 100, "uptime": 0}],
     "status": [{"entries": 0, "oldestEntry": None, "dates": 0, "files": 0, "objects": 0, "rawBytes": 0}],

@@ -1,4 +1,4 @@
-"""GET /analytics/predict?model=linear: endpoints/predict, endpoints/predict_series, forecast/input."""
+"""GET /analytics/predict?model=linear: endpoints/predict, forecast/input."""
 
 from __future__ import annotations
 

@@ -44,15 +44,19 @@ def after_sync(
 
 def refresh(settings: Settings, manifest: Manifest, engine: Engine, run_id: str, now: datetime) -> bool:
     """Make and commit what is not there yet; tells whether anything was. `now` is UTC without a zone."""
-    found = steps.state(engine, now)
-    origin: datetime | None = found["origin"]
-    if origin is None or found["hours"] < steps.LEAST_HOURS or found["fresh"]:
+    newest = steps.newest(engine, now)
+    origin: datetime | None = newest["origin"]
+    if origin is None:
+        return False
+    history = steps.history(engine, origin)
+    same = (newest["issued"], newest["entries"]) == (origin, history["entries"])
+    if history["hours"] < steps.LEAST_HOURS or same:
         return False
     lake = Lake(settings.data_dir)
     current = manifest.files()
     change = Change()
     try:
-        with steps.forecast(engine, found, steps.HORIZON) as con:
+        with steps.forecast(engine, origin, history["entries"], steps.HORIZON) as con:
             for table, step in (("forecasts", "stored"), ("forecast_models", "described")):
                 change.extend(_issued(con, lake, current, table, f"forecast_{step}", origin, run_id))
         since = _judged_since(current, origin)

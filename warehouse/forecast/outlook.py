@@ -18,6 +18,7 @@ Row = dict[str, Any]
 #: Models that a forecast can be asked of.
 Model = Literal["ensemble", "linear"]
 _HOUR = timedelta(hours=1)
+_NO_HISTORY = "no whole hour of history"
 
 
 class Outlook:
@@ -73,7 +74,7 @@ class Outlook:
         }
         rows = self._answers.get("anomalies", asked, lambda given: self._engine.run("anomalies", given))
         return {
-            "anomalies": [_without(row, "total") for row in rows],
+            "anomalies": [_without(row, "entries", "total") for row in rows],
             "count": len(rows),
             "total": rows[0]["total"] if rows else 0,
             "hours": hours,
@@ -84,34 +85,26 @@ class Outlook:
     def _predict(self, given: Row) -> Row:
         """As the stored forecast has it; one that is not stored, or does not reach so far, is computed."""
         hours, starts, model = given["hours"], given["starts"], given["model"]
-        found = steps.state(self._engine, starts)
-        origin: datetime | None = found["origin"]
-        if origin is None or found["hours"] < steps.LEAST_HOURS:
-            return _nothing(hours, model, _too_little(found))
+        newest = steps.newest(self._engine, starts)
+        origin: datetime | None = newest["origin"]
+        if origin is None:
+            return _nothing(hours, model, _NO_HISTORY)
         far = (starts - origin) // _HOUR + hours
         if far > steps.FARTHEST:
             return _nothing(
                 hours, model, f"the last whole hour is {(starts - origin).days} days old: sync first"
             )
         asked = given | {"issued": origin}
-        stored = found["fresh"] and far <= steps.HORIZON
+        stored = newest["issued"] == origin and far <= steps.HORIZON
         if stored:
-            total = self._engine.run("predict", asked)[0]
-            series = self._engine.run("predict_series", asked)
+            series = self._engine.run("predict", asked)
         else:
-            with steps.on_the_fly(self._engine, found, max(far, steps.HORIZON)) as con:
-                total = steps.rows(con, "endpoints", "predict", asked)[0]
-                series = steps.rows(con, "endpoints", "predict_series", asked)
-        return {
-            "prediction": total,
-            "horizon": f"{hours} hours",
-            "model": model,
-            "reason": next((row["reason"] for row in series if row["metric"] == "logs"), ""),
-            "series": [_series(row) for row in series],
-            "issuedAt": millis(origin),
-            "stored": stored,
-            "modelVersion": steps.VERSION,
-        }
+            history = steps.history(self._engine, origin)
+            if history["hours"] < steps.LEAST_HOURS:
+                return _nothing(hours, model, _too_little(history))
+            with steps.on_the_fly(self._engine, origin, history["entries"], max(far, steps.HORIZON)) as con:
+                series = steps.rows(con, "endpoints", "predict", asked)
+        return _answer(hours, model, series, millis(origin), stored=stored)
 
 
 def _hour(now: datetime | None) -> datetime:
@@ -126,26 +119,37 @@ def _named(row: Row, name: str) -> Row:
     return {name: row["name"], **_without(row, "kind", "name")}
 
 
-def _series(row: Row) -> Row:
-    members = [{"model": name, "share": share} for name, share in row.pop("members")]
-    return row | {"members": members}
-
-
-def _too_little(found: Row) -> str:
-    if found["origin"] is None or not found["entries"]:
-        return "no whole hour of history"
-    return f"only {found['hours']} whole hours of history, {steps.LEAST_HOURS} are needed"
+def _too_little(history: Row) -> str:
+    if not history["entries"]:
+        return _NO_HISTORY
+    return f"only {history['hours']} whole hours of history, {steps.LEAST_HOURS} are needed"
 
 
 def _nothing(hours: int, model: str, reason: str) -> Row:
     """All zeros, and why."""
+    return _answer(hours, model, [], None, stored=False) | {"reason": reason}
+
+
+def _answer(hours: int, model: str, rows: list[Row], issued: int | None, *, stored: bool) -> Row:
+    of = {row["metric"]: row for row in rows}
+    logs: Row = of.get("logs", {})
     return {
-        "prediction": {"predictedLogs": 0, "predictedErrors": 0, "predictedStorage": 0, "confidence": 0},
+        "prediction": {
+            "predictedLogs": logs.get("entries", 0),
+            "predictedErrors": of["errors"]["entries"] if "errors" in of else 0,
+            "predictedStorage": of["storage"]["total"] if "storage" in of else 0,
+            "confidence": logs.get("confidence", 0),
+        },
         "horizon": f"{hours} hours",
         "model": model,
-        "reason": reason,
-        "series": [],
-        "issuedAt": None,
-        "stored": False,
+        "reason": logs.get("reason", ""),
+        "series": [_series(row) for row in rows],
+        "issuedAt": issued,
+        "stored": stored,
         "modelVersion": steps.VERSION,
     }
+
+
+def _series(row: Row) -> Row:
+    members = [{"model": name, "share": share} for name, share in row["members"]]
+    return _without(row, "entries", "total") | {"members": members}

@@ -35,29 +35,28 @@ ANOMALY = ("input", "usual", "distances", "scores", "judged", "new_errors", "sil
 DETECTOR = {"smoothing": 3, "memory": 1000, "refractory": 8}
 
 
-def state(engine: Engine, now: datetime) -> Row:
-    """Where a forecast would begin, and whether it is stored (sql/forecast/origin.sql); `now`: naive UTC."""
+def newest(engine: Engine, now: datetime) -> Row:
+    """Where a forecast would begin, and which is stored (sql/forecast/origin.sql); `now`: naive UTC."""
     return engine.run("origin", {"now": now, "version": VERSION}, folder="forecast")[0]
 
 
+def history(engine: Engine, origin: datetime) -> Row:
+    """The hours and entries that a forecast from `origin` (naive UTC) would rest on."""
+    return engine.run("history", {"origin": origin}, folder="forecast")[0]
+
+
 @contextmanager
-def forecast(engine: Engine, found: Row, horizon: int) -> Iterator[duck.Connection]:
-    """A connection with a new forecast in `forecast_stored` and `…_described`; `found` as of `state`."""
-    given = {
-        **TUNING,
-        "origin": found["origin"],
-        "entries": found["entries"],
-        "horizon": horizon,
-        "version": VERSION,
-    }
+def forecast(engine: Engine, origin: datetime, entries: int, horizon: int) -> Iterator[duck.Connection]:
+    """A connection with a new forecast in `forecast_stored` and `…_described`; `entries`: of its history."""
+    given = {**TUNING, "origin": origin, "entries": entries, "horizon": horizon, "version": VERSION}
     with engine.staged("forecast", ("input", *FORECAST, "stored", "described"), given) as con:
         yield con
 
 
 @contextmanager
-def on_the_fly(engine: Engine, found: Row, horizon: int) -> Iterator[duck.Connection]:
+def on_the_fly(engine: Engine, origin: datetime, entries: int, horizon: int) -> Iterator[duck.Connection]:
     """The same, in the place of the tables that queries read."""
-    with forecast(engine, found, horizon) as con:
+    with forecast(engine, origin, entries, horizon) as con:
         try:
             for table, step in (("forecasts", "stored"), ("forecast_models", "described")):
                 con.execute(
@@ -85,7 +84,8 @@ __all__ = [
     "VERSION",
     "anomalies",
     "forecast",
+    "history",
+    "newest",
     "on_the_fly",
     "rows",
-    "state",
 ]

@@ -38,7 +38,7 @@ export function overview(root) {
   const eventsChart = chart('Log entries over time, by level');
   events.body.append(eventsChart.node);
   const alerts = panel({ id: 'alerts', title: 'Alert center', size: 'w4', queries: ['alerts'] });
-  const ahead = panel({ id: 'ahead', title: 'Next 24 hours', size: 'w8', queries: ['predict_series', 'trends'] });
+  const ahead = panel({ id: 'ahead', title: 'Next 24 hours', size: 'w8', queries: ['predict', 'trends'] });
   const aheadChart = chart('Log entries of the last two days, and those expected', 'low');
   ahead.body.append(aheadChart.node);
   const downloads = panel({ id: 'downloads', title: 'Most downloaded', size: 'w4', queries: ['downloads_by'] });
