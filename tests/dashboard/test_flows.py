@@ -48,6 +48,8 @@ def test_filters_stand_in_the_address_and_can_be_shared(browser: Browser, addres
         page.locator("#q").fill("tgz")
         page.wait_for_url("**q=tgz**")
         page.locator('[data-level="debug"]').click()
+        # The sources on offer are then those of what matches.
+        opened.ready("logs")
         page.locator("#f-source").select_option(index=1)
         expect(page.locator("#viewer .sub")).not_to_have_text(total)
         opened.ready("logs")
