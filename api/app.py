@@ -15,6 +15,7 @@ from litestar.di import Provide
 from api import kinds, openapi, pages
 from api.alerts import AlertsController
 from api.analytics import AnalyticsController
+from api.boards import BoardsController
 from api.costs import CostsController
 from api.downloads import DownloadsController
 from api.edge import Edge
@@ -75,6 +76,7 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
                     AnalyticsController,
                     OutlookController,
                     AlertsController,
+                    BoardsController,
                     DownloadsController,
                     CostsController,
                     live,

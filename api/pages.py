@@ -34,7 +34,7 @@ class _Files(BaseLocalFileSystem):
 
 
 #: Each page of the dashboard is the same document, which looks at its address.
-PAGES = ("logs", "packages", "storage", "alerts", "reports", "system")
+PAGES = ("logs", "packages", "storage", "alerts", "reports", "boards", "system")
 
 
 @get([DASHBOARD, *(f"{DASHBOARD}/{page}" for page in PAGES)], include_in_schema=False, sync_to_thread=False)

@@ -73,6 +73,14 @@ class ConflictError(WarehouseError):
     http_status = 409
 
 
+class OutdatedError(WarehouseError):
+    """What is to be changed is no longer what the caller read; `field` is the header that tells."""
+
+    title = "Somebody changed it meanwhile"
+    slug = "outdated"
+    http_status = 412
+
+
 class NotifyError(WarehouseError):
     """A message about an alert did not arrive."""
 

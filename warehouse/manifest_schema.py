@@ -80,6 +80,11 @@ MIGRATIONS: list[str] = [
         message TEXT NOT NULL, created_us INTEGER NOT NULL, status TEXT NOT NULL DEFAULT 'due',
         attempts INTEGER NOT NULL DEFAULT 0, next_us INTEGER NOT NULL, error TEXT) STRICT;
     """,
+    """
+    -- Boards as JSON; one with the id of a shipped board takes its place.
+    CREATE TABLE boards (id TEXT PRIMARY KEY, board TEXT NOT NULL, changed_us INTEGER NOT NULL)
+        STRICT, WITHOUT ROWID;
+    """,
 ]
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -15,6 +15,7 @@ from warehouse.alerts.book import AlertBook
 from warehouse.alerts.firing import built_in_alerts
 from warehouse.analytics import EVERYTHING, MetricFilter
 from warehouse.answers import KeptAnswers
+from warehouse.boards.book import BoardBook
 from warehouse.engine import Engine, SqlResult
 from warehouse.forecast.outlook import Outlook
 from warehouse.logquery import LogFilter
@@ -40,6 +41,7 @@ class Warehouse:
         self.log_viewer = LogViewer(self._engine, self._manifest)
         self._answers = KeptAnswers(self._engine)
         self.outlook = Outlook(self._engine, self._answers)
+        self.board_book = BoardBook(self._manifest, self._engine, self._answers)
 
     def close(self) -> None:
         """Close the database connections."""

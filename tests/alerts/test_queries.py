@@ -10,6 +10,7 @@ import pytest
 from tests.warehouse_builder import Builder
 from warehouse.alerts import queries
 from warehouse.errors import BadRequestError
+from warehouse.sqltext import reproduced
 
 GOOD = [
     "SELECT count(*) AS value FROM logs",
@@ -54,7 +55,7 @@ def test_queries_over_anything_else_are_refused(query: str) -> None:
 
 def test_a_reproduced_query_runs_by_itself(tmp_path: Path) -> None:
     values = {"a": "it's", "b": None, "c": 1.5, "d": True}
-    text = queries.reproduced("-- a comment\nSELECT $a AS a, $b AS b, $c AS c, $d AS d", values)
+    text = reproduced("-- a comment\nSELECT $a AS a, $b AS b, $c AS c, $d AS d", values)
     assert text == "SELECT 'it''s' AS a, NULL AS b, 1.5 AS c, True AS d"
     with closing(Builder(tmp_path).open()) as warehouse:
         assert [str(cell) for cell in warehouse.sql(text).rows[0]] == ["it's", "None", "1.5", "True"]

@@ -23,6 +23,7 @@ COMMANDS = (
     "status",
     "gaps",
     "alerts",
+    "boards",
     "errors",
     "metrics",
     "report",

@@ -202,3 +202,78 @@ def test_a_server_that_has_gone_is_told_and_what_was_shown_stays(browser: Browse
         page.locator("#zone").dispatch_event("click")
         expect(page.locator("#problem")).to_have_text("The server does not answer.")
         assert page.locator(".kpi strong").count() == 6
+
+
+def test_a_board_is_built_kept_and_there_after_a_reload(
+    browser: Browser, own: tuple[Settings, Bucket, str], tmp_path: Path
+) -> None:
+    with tab(browser, own[2]) as opened:
+        page = opened.open("boards")
+        page.get_by_role("button", name="New board").click()
+        page.locator("#board-title").fill("Night shift")
+        page.get_by_role("button", name="Add a panel").click()
+        form = page.locator("dialog")
+        form.locator('[name="title"]').fill("Entries by level")
+        form.locator('[name="by"]').select_option("level")
+        form.get_by_role("button", name="Take it").click()
+        page.get_by_role("button", name="Add a panel").click()
+        form.locator('[name="title"]').fill("What it said")
+        form.locator('[name="kind"]').select_option("table")
+        form.locator('[name="columns"]').select_option(["level", "message"])
+        form.get_by_role("button", name="Take it").click()
+        grip = page.get_by_role("button", name="Move What it said: arrow keys; with Shift: resize")
+        grip.press("ArrowRight")
+        grip.press("Shift+ArrowRight")
+        page.get_by_role("button", name="Keep").click()
+        page.wait_for_url("**board=night-shift**")
+        page.reload()
+        opened.ready("boards")
+        # What the logs hold stays text.
+        expect(page.locator("#panel-panel-2 td").nth(1)).to_have_text(HOSTILE)
+        kept = opened.value("fetch('/_dashboard/api/r2/boards/night-shift').then((got) => got.json())")
+        assert [(one["title"], one["x"], one["width"]) for one in kept["panels"]] == [
+            ("Entries by level", 0, 6),
+            ("What it said", 1, 7),
+        ]
+
+        # Out as JSON, and in again as another one.
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="Export").click()
+        file = tmp_path / "board.json"
+        waiting.value.save_as(file)
+        page.locator('input[type="file"]').set_input_files(file)
+        page.wait_for_url("**board=night-shift-2**")
+
+        # Somebody else changes the board that is being changed here: nothing is lost on either side.
+        opened.ready("boards")
+        page.get_by_role("button", name="Change", exact=True).first.click()
+        page.locator("#board-title").fill("Mine")
+        opened.value(
+            "fetch('/_dashboard/api/r2/boards/night-shift-2').then(async (got) => {"
+            " const { origin, changedAt, ...board } = await got.json();"
+            " await fetch(got.url, { method: 'PUT', body: JSON.stringify({ ...board, title: 'Theirs' }),"
+            " headers: { 'content-type': 'application/json', 'if-match': got.headers.get('etag') } }); })"
+        )
+        page.get_by_role("button", name="Keep").click()
+        expect(page.locator(".toast.bad")).to_contain_text("was changed since it was read")
+        assert page.locator("#board-title").input_value() == "Mine"
+        # The refusal itself is what the browser's console tells of.
+        assert all("412" in complaint for complaint in opened.complaints)
+
+
+def test_text_of_a_board_is_never_markup(browser: Browser, own: tuple[Settings, Bucket, str]) -> None:
+    text = "**bold** <img src=x onerror=alert(1)> [bad](javascript:alert(1)) [good](/_dashboard)"
+    with tab(browser, own[2]) as opened:
+        board = {
+            "id": "text",
+            "title": "<b>Text</b>",
+            "panels": [{"id": "t", "kind": "markdown", "text": text}],
+        }
+        httpx.post(f"{own[2]}{PREFIX}/boards", json=board).raise_for_status()
+        page = opened.open("boards", "?board=text")
+        prose = page.locator("#panel-t .prose")
+        expect(prose.locator("strong")).to_have_text("bold")
+        assert prose.locator("img").count() == 0
+        assert prose.locator("a").count() == 1
+        assert "<img src=x onerror=alert(1)>" in prose.inner_text()
+        assert opened.complaints == []

@@ -14,6 +14,7 @@ from warehouse.alerts.rules import AlertRule
 from warehouse.analytics import MetricFilter
 from warehouse.engine import Engine
 from warehouse.errors import BadRequestError, WarehouseError
+from warehouse.sqltext import reproduced
 
 #: Groups of one rule: more are a mistake in the rule, and would be as many messages.
 _MOST_GROUPS = 1_000
@@ -35,16 +36,14 @@ class Tested(Struct, frozen=True):
     def query(self, group: str = "") -> str:
         """SQL for `warehouse sql` that reproduces the value, of one group of a rule that has groups."""
         if self.rule.query is not None:
-            text = queries.reproduced(self.rule.query.strip().rstrip(";"), self.values)
+            text = reproduced(self.rule.query.strip().rstrip(";"), self.values)
             if not group:
                 return text
-            return queries.reproduced(
-                f"SELECT * FROM (\n{text}\n) AS q WHERE q.name = $name", {"name": group}
-            )
+            return reproduced(f"SELECT * FROM (\n{text}\n) AS q WHERE q.name = $name", {"name": group})
         values = self.values
         if self.rule.metric == "anomaly" and group:
             text = sqlfiles.read("endpoints", "alert_anomalies")
-            return queries.reproduced(
+            return reproduced(
                 f"SELECT * FROM (\n{text}\n) AS q WHERE q.name = $name", values | {"name": group}
             )
         if self.rule.group_by:
@@ -52,8 +51,8 @@ class Tested(Struct, frozen=True):
             reads, grain = ("logs", 30) if self.rule.hours < 12 else ("activity_by", 3600)
             values = values | {"reads": reads, "grain": grain, "latency_grain": grain}
             values |= {"window_start": self.window_start, self.rule.group_by: group}
-            return queries.reproduced(sqlfiles.read("endpoints", "alert_metric"), values)
-        return queries.reproduced(sqlfiles.read("endpoints", _query_of(self.rule)), values)
+            return reproduced(sqlfiles.read("endpoints", "alert_metric"), values)
+        return reproduced(sqlfiles.read("endpoints", _query_of(self.rule)), values)
 
 
 def test(engine: Engine, rule: AlertRule, now: datetime, apdex_ms: int) -> Tested:

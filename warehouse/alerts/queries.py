@@ -6,12 +6,9 @@ Rules come over the network too, so a query may not reach files or the machine, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
-from warehouse import duck, sqlfiles
+from warehouse import sqlfiles
 from warehouse.errors import BadRequestError
 
 _FUNCTIONS = {"metrics", "range", "generate_series", "unnest"}
@@ -56,17 +53,3 @@ def _refused(reason: str) -> BadRequestError:
         hint="a SELECT over the tables of docs/data-model.md that gives a column value",
         field="query",
     )
-
-
-def reproduced(text: str, values: Mapping[str, Any]) -> str:
-    """A query with its parameters filled in, for `warehouse sql`."""
-    code = re.sub(r"^--[^\n]*\n", "", text, flags=re.MULTILINE)
-    return re.sub(r"\$([a-z_0-9]+)", lambda match: _literal(values.get(match[1])), code).strip()
-
-
-def _literal(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, datetime):
-        return f"TIMESTAMP '{value}'"
-    return repr(value) if isinstance(value, bool | int | float) else duck.quoted(str(value))

@@ -84,6 +84,7 @@ cli.add_lazy(
 )
 cli.add_lazy("errors", "warehouse.cli.errors:errors", "Show which faults there are, how often, since when.")
 cli.add_lazy("alerts", "warehouse.cli.alerts:alerts", "Show and try alert rules, and what became of them.")
+cli.add_lazy("boards", "warehouse.cli.boards:boards", "List, export and import dashboards.")
 cli.add_lazy("report", "warehouse.cli.report:report", "Sum up the last hours, and say what to do.")
 cli.add_lazy("gaps", "warehouse.cli.gaps:gaps", "Show where entries are missing.")
 cli.add_lazy("forecast", "warehouse.cli.forecast:forecast", "Show what the next hours bring.")

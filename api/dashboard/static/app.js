@@ -4,6 +4,7 @@ import { $, el } from './core/dom.js';
 import * as live from './core/live.js';
 import * as place from './core/place.js';
 import { alerts } from './pages/alerts.js';
+import { boards } from './pages/boards.js';
 import { logs } from './pages/logs.js';
 import { overview } from './pages/overview.js';
 import { packages } from './pages/packages.js';
@@ -12,7 +13,7 @@ import { storage } from './pages/storage.js';
 import { system } from './pages/system.js';
 
 /** @type {Record<string, (root: any) => any>} */
-const PAGES = { overview, logs, packages, storage, alerts, reports, system };
+const PAGES = { overview, logs, packages, storage, alerts, reports, boards, system };
 /** Without a commit figures move too, because their window ends now. */
 const EVERY = 60_000;
 

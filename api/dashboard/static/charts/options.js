@@ -108,11 +108,35 @@ export function lines(lines, theme) {
 }
 
 /**
+ * Parts of a whole, as a ring.
+ * @param {{name: string, value: number, colour: string}[]} rows
+ * @param {any} theme
+ */
+export function share(rows, theme) {
+  return {
+    animation: false,
+    backgroundColor: 'transparent',
+    textStyle: { fontFamily: theme.mono },
+    tooltip: { ...base(theme).tooltip, trigger: 'item' },
+    legend: { type: 'scroll', orient: 'vertical', right: 0, top: 'middle', icon: 'rect', itemWidth: 10, itemHeight: 10, textStyle: { color: theme.text, fontFamily: theme.mono, fontSize: 11, width: 110, overflow: 'truncate' }, pageTextStyle: { color: theme.muted }, pageIconColor: theme.accent },
+    series: [{
+      type: 'pie',
+      radius: ['52%', '82%'],
+      center: ['34%', '50%'],
+      label: { show: false },
+      itemStyle: { borderColor: theme.panel, borderWidth: 2 },
+      data: rows.map((row) => ({ name: row.name, value: row.value, itemStyle: { color: theme[row.colour] } })),
+    }],
+  };
+}
+
+/**
  * The most of something.
  * @param {{name: string, value: number}[]} rows
  * @param {any} theme
+ * @param {number} [room] pixels for the names
  */
-export function top(rows, theme) {
+export function top(rows, theme, room = 170) {
   const shown = [...rows].reverse();
   return {
     animation: false,
@@ -120,7 +144,7 @@ export function top(rows, theme) {
     textStyle: { fontFamily: theme.mono },
     grid: { left: 0, right: 60, top: 0, bottom: 0, containLabel: true },
     xAxis: { type: 'value', show: false, max: 'dataMax' },
-    yAxis: { type: 'category', data: shown.map((row) => row.name), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...axisText(theme, theme.text), width: 170, overflow: 'truncate' } },
+    yAxis: { type: 'category', data: shown.map((row) => row.name), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...axisText(theme, theme.text), width: room, overflow: 'truncate' } },
     series: [{
       type: 'bar',
       barMaxWidth: 11,

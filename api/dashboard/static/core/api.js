@@ -31,6 +31,17 @@ export async function ask(path, signal) {
 }
 
 /**
+ * What is there, and the tag that tells whether it was changed since.
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{body: any, tag: string}>}
+ */
+export async function askTagged(path, signal) {
+  const response = await checked(await fetch(API + path, { signal, headers: { accept: 'application/json' } }));
+  return { body: await response.json(), tag: response.headers.get('etag') ?? '' };
+}
+
+/**
  * @param {string} path
  * @returns {Promise<string>}
  */
@@ -44,11 +55,22 @@ export async function askText(path) {
  * @param {any} [body]
  * @returns {Promise<any>}
  */
-export async function send(method, path, body) {
+export const send = (method, path, body) => sendTagged(method, path, body, '');
+
+/**
+ * The same, if what is changed still has this tag.
+ * @param {string} method
+ * @param {string} path
+ * @param {any} body
+ * @param {string} tag
+ * @returns {Promise<any>}
+ */
+export async function sendTagged(method, path, body, tag) {
   const token = sessionStorage.getItem('token');
   /** @type {Record<string, string>} */
   const headers = { accept: 'application/json' };
   if (token) headers.authorization = `Bearer ${token}`;
+  if (tag) headers['if-match'] = tag;
   if (body !== undefined) headers['content-type'] = 'application/json';
   const response = await checked(await fetch(API + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) }));
   const text = await response.text();

@@ -27,6 +27,7 @@ function download(name, url) {
  * @property {(...paths: string[]) => void} source names the requests that they came from
  * @property {(rows: () => any[][]) => void} rows how to get the figures as rows, the first of names
  * @property {(chart: any) => void} chart the chart that can be saved
+ * @property {(text: string) => void} sql the query that gave the figures, where it is no named one
  */
 
 /**
@@ -43,6 +44,7 @@ export function panel({ id, title, size = '', queries = [] }) {
   let rows = null;
   /** @type {any} */
   let chart = null;
+  let query = '';
   const menu = el('div', { role: 'group', 'aria-label': `What to do with ${title}` });
   const details = el('details', 'menu', el('summary', { 'aria-label': `Menu of ${title}` }, '⋯'), menu);
   const node = el('section', { class: `panel ${size}`, 'aria-labelledby': `h-${id}`, id }, el('header', {}, el('h2', { id: `h-${id}` }, title), sub, details), body, tabular, source);
@@ -81,6 +83,10 @@ export function panel({ id, title, size = '', queries = [] }) {
       if (!rows) item('CSV', () => download(`${id}.csv`, URL.createObjectURL(new Blob([(rows?.() ?? []).map((row) => row.map(cellText).join(',')).join('\r\n')], { type: 'text/csv' }))));
       rows = give;
       if (asTable) drawTable();
+    },
+    sql: (text) => {
+      if (!query) item('SQL', () => showSql(title, [query]));
+      query = text;
     },
     chart: (shown) => {
       if (!chart) {
