@@ -30,6 +30,7 @@ from api.quarantine import QuarantineController
 from api.queries import query
 from api.runs import RunsController
 from api.storage import StorageController
+from api.system import SystemController
 from warehouse.service import Warehouse
 from warehouse.settings import Settings
 
@@ -79,6 +80,7 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
                     BoardsController,
                     DownloadsController,
                     CostsController,
+                    SystemController,
                     live,
                     query,
                 ],

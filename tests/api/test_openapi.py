@@ -56,6 +56,8 @@ ENDPOINTS = {
     ("delete", f"{PREFIX}/boards/{{board_id}}"),
     ("get", f"{PREFIX}/boards/{{board_id}}/panels/{{panel_id}}"),
     ("get", f"{PREFIX}/live"),
+    ("get", f"{PREFIX}/settings"),
+    ("post", f"{PREFIX}/verify"),
     ("get", f"{PREFIX}/queries/{{name}}"),
     ("get", f"{PREFIX}/analytics/predict"),
     ("get", f"{PREFIX}/analytics/predict/accuracy"),
@@ -96,7 +98,6 @@ PARAMETERS = {
     f"{PREFIX}/analytics/anomalies": {"hours", "metric", "subject", "every", "limit"},
     f"{PREFIX}/downloads": {"days", "by", "package", "version", "agent", "limit"},
     f"{PREFIX}/downloads/unused": {"days", "limit"},
-    f"{PREFIX}/boards/{{board_id}}/panels/{{panel_id}}": {"board_id", "panel_id", "hours"},
 }  # fmt: skip
 FIELDS = {
     "/logs": {"logs", "totalCount", "hasMore", "nextCursor", "groups"},

@@ -277,3 +277,12 @@ def test_text_of_a_board_is_never_markup(browser: Browser, own: tuple[Settings, 
         assert prose.locator("a").count() == 1
         assert "<img src=x onerror=alert(1)>" in prose.inner_text()
         assert opened.complaints == []
+
+
+def test_audits_are_run_on_demand(browser: Browser, own: tuple[Settings, Bucket, str]) -> None:
+    with tab(browser, own[2]) as opened:
+        page = opened.open("system")
+        page.locator("#depth").select_option("whole")
+        page.get_by_role("button", name="Check now").click()
+        expect(page.locator("#audits .ok b")).to_have_text("All is well")
+        assert opened.complaints == []

@@ -1,4 +1,4 @@
-// System: what runs did, what could not be read, where entries are missing, and a sync on demand.
+// System: what runs did, what could not be read, where entries are missing, the settings; a sync and audits on demand.
 import { ask, send } from '../core/api.js';
 import { $, el, table, toast } from '../core/dom.js';
 import { bytes, count, figure, moment, span } from '../core/format.js';
@@ -14,7 +14,29 @@ export function system(root) {
   const gaps = panel({ id: 'gaps', title: 'Missing entries', size: 'w8', queries: ['gaps'] });
   const runs = panel({ id: 'runs', title: 'Runs', queries: ['runs'] });
   const quarantine = panel({ id: 'quarantine', title: 'Quarantine', queries: ['quarantine', 'quarantine_reasons'] });
-  root.replaceChildren(el('h1', 'vh', 'System'), state.node, gaps.node, runs.node, quarantine.node);
+  const audits = panel({ id: 'audits', title: 'Audits', size: 'w6' });
+  const outcome = el('div', { role: 'status' }, el('p', 'none', 'Files, rows, rollups and the bucket, checked against each other. Nothing is changed.'));
+  const depth = el('select', { id: 'depth' }, el('option', { value: 'quick' }, 'Quick: files and rows'), el('option', { value: 'whole' }, 'Everything: checksums, rollups, bucket'));
+  const check = el('button', { type: 'button', class: 'act', id: 'verify', onclick: verify }, 'Check now');
+  audits.body.append(el('div', 'form', el('label', { for: 'depth' }, 'How much', depth)), el('div', 'bar', check), outcome);
+  audits.node.querySelector('.source').textContent = 'Source: POST /verify, which runs sql/audits';
+  const settings = panel({ id: 'settings', title: 'Settings', size: 'w6' });
+  root.replaceChildren(el('h1', 'vh', 'System'), state.node, gaps.node, runs.node, audits.node, settings.node, quarantine.node);
+
+  async function verify() {
+    check.disabled = true;
+    outcome.replaceChildren(el('p', 'none', 'Looking …'));
+    try {
+      const found = await send('POST', '/verify', { quick: depth.value === 'quick' });
+      const looked = `${count(found.files)} files, ${count(found.dates)} days${found.objects ? `, ${count(found.objects)} objects` : ''}`;
+      audits.sub(looked);
+      audits.rows(() => [['Check', 'Where', 'What', 'What to do'], ...found.findings.map((/** @type {any} */ one) => [one.check, one.where, one.what, one.advice])]);
+      outcome.replaceChildren(found.findings.length ? table([{ name: 'Check', left: true }, { name: 'Where', left: true }, { name: 'What', left: true, wrap: true }, { name: 'What to do', left: true, wrap: true }], found.findings.map((/** @type {any} */ one) => [one.check, one.where, one.what, one.advice]), 'Findings') : el('ul', 'list', el('li', 'ok', el('b', {}, 'All is well'), el('span', {}, `${looked}: nothing found.`))));
+    } catch (error) {
+      outcome.replaceChildren(el('p', 'bad-text', /** @type {Error} */ (error).message));
+    }
+    check.disabled = false;
+  }
 
   async function now() {
     sync.disabled = true;
@@ -30,8 +52,8 @@ export function system(root) {
   }
 
   return async (/** @type {AbortSignal} */ signal) => {
-    const paths = { stats: '/logs/stats', gaps: '/gaps', runs: '/runs?limit=25', quarantine: '/quarantine?limit=25' };
-    const [stats, missing, done, refused] = await Promise.all(Object.values(paths).map((path) => ask(path, signal)));
+    const paths = { stats: '/logs/stats', gaps: '/gaps', runs: '/runs?limit=25', quarantine: '/quarantine?limit=25', settings: '/settings' };
+    const [stats, missing, done, refused, set] = await Promise.all(Object.values(paths).map((path) => ask(path, signal)));
     state.source(paths.stats);
     const shown = [['Last sync', stats.lastSync === null ? 'never' : moment(stats.lastSync)], ['Entries', count(stats.totalEntries)], ['Log objects', `${count(stats.objects)}, ${bytes(stats.totalSize)}`], ['Parquet on disk', bytes(stats.warehouseSize)], ['Log text to Parquet', stats.compressionRatio === null ? '–' : `${figure(stats.compressionRatio)} : 1`], ['Lines in quarantine', count(stats.rejectedLines)], ['Oldest entry', moment(stats.oldestEntry)], ['Newest entry', moment(stats.newestEntry)]];
     state.rows(() => [['What', 'Value'], ...shown]);
@@ -49,6 +71,10 @@ export function system(root) {
     quarantine.source(paths.quarantine);
     quarantine.rows(() => [['Object', 'Line', 'Reason', 'Text'], ...refused.lines.map((/** @type {any} */ line) => [line.objectKey, line.line, line.reason, line.raw])]);
     quarantine.body.replaceChildren(refused.totalCount ? table([{ name: 'Object', left: true }, { name: 'Line' }, { name: 'Reason', left: true, wrap: true }, { name: 'Begins with', left: true, wrap: true }], refused.lines.map((/** @type {any} */ line) => [line.objectKey, count(line.line), line.reason, line.raw.slice(0, 90)]), 'Lines in quarantine') : el('p', 'none', 'Every line could be read.'));
+    settings.sub('secrets are left out');
+    settings.source(paths.settings);
+    settings.rows(() => [['Setting', 'Value', 'Default'], ...set.settings.map((/** @type {any} */ one) => [one.env[0] ?? one.name, one.value, one.default])]);
+    settings.body.replaceChildren(table([{ name: 'Setting', left: true }, { name: 'Value', left: true, wrap: true }, { name: 'What it does', left: true, wrap: true }], set.settings.map((/** @type {any} */ one) => [one.env[0] ?? one.name, one.value ?? '–', one.about]), 'Settings'));
     $('#sync').dataset.ready = 'true';
   };
 }
