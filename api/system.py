@@ -62,7 +62,7 @@ class Verified(Answer):
     files: Annotated[int, _about("Files that were looked at.")]
     unchecked: Annotated[int, _about("Files without a checksum: an older version wrote them.")]
     dates: Annotated[int, _about("Dates that have log rows.")]
-    objects: Annotated[int, _about("Objects of the bucket that were compared; 0 when quick.")]
+    objects: Annotated[int, _about("Objects whose rows were compared with the ledger.")]
     findings: Annotated[list[FindingShown], _about("Empty when all is well.")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -20,6 +20,10 @@ _SPANS = (timedelta(minutes=2), timedelta(minutes=20), timedelta(hours=4), timed
 _TICK = timedelta(microseconds=1)
 _FIRST_DATE = date(1970, 1, 1)
 _LAST_DATE = date(9999, 12, 31)
+
+
+#: Parameters that every filter has.
+_DATES = {"first_date", "last_date"}
 
 
 class LogFilter(Struct, kw_only=True):
@@ -143,20 +147,29 @@ def _earliest(*moments: datetime | None) -> datetime | None:
 
 
 def _counts(engine: Engine, wanted: LogFilter, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    """Matches per date; from the rollup when it knows every filter that is set."""
-    in_rows_only = (
-        "start",
-        "end",
-        "q",
-        "term_1",
-        "without_1",
-        "status",
-        "method",
-        "package",
-        "min_response_ms",
-    )
-    rollup = all(parameters[name] is None for name in in_rows_only)
-    return engine.run("logs_count_daily" if rollup else "logs_count", parameters)
+    """Matches per date; from the rollups where they know every filter that is set."""
+    given = {name for name, value in parameters.items() if value is not None and name not in _DATES}
+    if given <= {"levels", "source", "config_hash"}:
+        return engine.run("logs_count_daily", parameters)
+    filters_set = given - {"start", "end"}
+    # "unknown" means entries without a value, of which the hourly rollup has no row.
+    known = "unknown" not in (wanted.source, wanted.config_hash)
+    in_slots = len(filters_set) <= 1 and filters_set <= {"levels", "source", "package", "config_hash"}
+    hours = _whole_hours(parameters["start"], parameters["end"])
+    if in_slots and known and hours["first_whole"] <= hours["after_whole"]:
+        return engine.run("logs_count_slots", parameters | hours)
+    return engine.run("logs_count", parameters)
+
+
+def _whole_hours(start: datetime | None, end: datetime | None) -> dict[str, datetime]:
+    """The whole hours from `start` to `end`: where the first begins, and where the one after them does."""
+    first = start or datetime.combine(_FIRST_DATE, time())
+    after = end or datetime.combine(_LAST_DATE, time())
+    whole = first.replace(minute=0, second=0, microsecond=0)
+    return {
+        "first_whole": whole if whole == first else whole + timedelta(hours=1),
+        "after_whole": after.replace(minute=0, second=0, microsecond=0),
+    }
 
 
 def entry(row: dict[str, Any]) -> dict[str, Any]:

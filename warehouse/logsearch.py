@@ -14,6 +14,11 @@ Row = dict[str, Any]
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 #: As many terms as macros/log_matches.sql takes.
 MOST_TERMS, MOST_WITHOUT = 4, 2
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC, as DuckDB has it
+#: Seconds of the slots of the rollup `activity`, the longest first.
+_GRAINS = (3_600, 300, 30)
+#: Parameters of a filter that the rollup knows.
+_OF_TIME = {"levels", "start", "end", "first_date", "last_date"}
 #: How long the histogram of an open filter is: from the oldest entry on.
 _DAY = timedelta(days=1)
 
@@ -69,7 +74,26 @@ def histogram(engine: Engine, parameters: Row, points: int) -> Row:
     start = parameters["start"] or min((row["first_ts"] for row in dates), default=now - _DAY)
     end = parameters["end"] or max((row["last_ts"] for row in dates), default=now)
     span = {"start": start, "end": max(start, end), "points": points}
-    return {"histogram": engine.run("logs_histogram", parameters | span), "points": points}
+    newest = max((row["last_ts"] for row in dates), default=start)
+    slots = _slots(start, end, points) if end >= newest and _only_levels(parameters) else None
+    rows = engine.run(
+        "logs_histogram_slots" if slots else "logs_histogram", parameters | span | (slots or {})
+    )
+    return {"histogram": rows, "points": points}
+
+
+def _only_levels(parameters: Row) -> bool:
+    return all(value is None for name, value in parameters.items() if name not in _OF_TIME)
+
+
+def _slots(start: datetime, end: datetime, points: int) -> Row | None:
+    """The rollup's slots that make up `points` equal periods from `start` to `end`; None where none do."""
+    # `end` is the last millisecond that counts.
+    seconds, rest = divmod((end - start + timedelta(milliseconds=1)) / timedelta(seconds=1), points)
+    for grain in _GRAINS:
+        if not rest and seconds and not seconds % grain and not (start - _EPOCH).total_seconds() % grain:
+            return {"seconds": seconds, "grain": grain}
+    return None
 
 
 def context(engine: Engine, span: Row | None, key: str, line: int, around: int) -> list[Row]:

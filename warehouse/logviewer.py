@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from warehouse import logexport, logquery, logsearch
+from warehouse.answers import KeptAnswers
 from warehouse.engine import Engine
 from warehouse.logquery import LogFilter
 from warehouse.manifest import Manifest
@@ -16,17 +17,29 @@ Row = dict[str, Any]
 class LogViewer:
     """Searches of one warehouse. Safe for use from several threads."""
 
-    def __init__(self, engine: Engine, manifest: Manifest) -> None:
+    def __init__(self, engine: Engine, manifest: Manifest, answers: KeptAnswers) -> None:
         self._engine = engine
         self._manifest = manifest
+        self._answers = answers
 
     def facets(self, wanted: LogFilter, limit: int = 10) -> Row:
         """GET /logs/facets: how the matches are spread over levels, sources, statuses and so on."""
-        return logsearch.facets(self._engine, logquery.filters(wanted), limit)
+        asked = logquery.filters(wanted)
+        found = self._answers.get(
+            "facets", asked | {"limit": limit}, lambda _: logsearch.facets(self._engine, asked, limit)
+        )
+        return dict(found)
 
     def histogram(self, wanted: LogFilter, points: int = 60) -> Row:
         """GET /logs/histogram: the matches over time, by level."""
-        return logsearch.histogram(self._engine, logquery.filters(wanted), points)
+        asked = logquery.filters(wanted)
+        # Where no end is given it is the newest entry, which is the same until something is committed.
+        found = self._answers.get(
+            "histogram",
+            asked | {"points": points},
+            lambda _: logsearch.histogram(self._engine, asked, points),
+        )
+        return dict(found)
 
     def context(self, key: str, line: int, bucket: str | None = None, around: int = 10) -> Row:
         """GET /logs/context: the lines of an object around one. Raises NotFoundError."""

@@ -38,8 +38,8 @@ class Warehouse:
         self._manifest = Manifest(settings.data_dir)
         self._engine = Engine(settings.data_dir, self._manifest)
         self.alert_book = AlertBook(settings, self._manifest, self._engine)
-        self.log_viewer = LogViewer(self._engine, self._manifest)
         self._answers = KeptAnswers(self._engine)
+        self.log_viewer = LogViewer(self._engine, self._manifest, self._answers)
         self.outlook = Outlook(self._engine, self._answers)
         self.board_book = BoardBook(self._manifest, self._engine, self._answers)
 

@@ -27,7 +27,9 @@ def test_a_page_is_quiet_fits_and_is_usable_by_everybody(
         panels = page.locator("main .panel")
         assert panels.count() >= 2
         # Every panel tells its source.
-        assert page.locator("main .panel > .source a").count() >= panels.count() - (name in ("alerts", "system"))
+        assert page.locator("main .panel > .source a").count() >= panels.count() - (
+            name in ("alerts", "system")
+        )
         for theme in ("dark", "light"):
             if opened.value("document.documentElement.dataset.theme") != theme:
                 opened.value("document.querySelector('#theme').click()")

@@ -31,6 +31,16 @@ export async function ask(path, signal) {
 }
 
 /**
+ * Do all; what fails keeps nothing else from being done, and is told in the end.
+ * @param {...(() => Promise<any>)} tasks
+ */
+export async function together(...tasks) {
+  const done = await Promise.allSettled(tasks.map((task) => task()));
+  const failed = done.find((one) => one.status === 'rejected');
+  if (failed) throw /** @type {PromiseRejectedResult} */ (failed).reason;
+}
+
+/**
  * What is there, and the tag that tells whether it was changed since.
  * @param {string} path
  * @param {AbortSignal} [signal]

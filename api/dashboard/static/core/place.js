@@ -12,6 +12,18 @@ export const get = (name, otherwise = '') => new URLSearchParams(location.search
 export const hours = () => Number(get('hours', '24')) || 24;
 
 /**
+ * The chosen range as equal periods that consist of the warehouse's own slots of 30 seconds, the present one whole. Two questions
+ * of one period ask the same, which the server has answered then.
+ * @param {number} points
+ */
+export function periods(points) {
+  const slot = 30_000;
+  const width = Math.max(1, Math.round((hours() * 3_600_000) / points / slot)) * slot;
+  const end = Math.ceil(Date.now() / width) * width;
+  return { startDate: end - points * width, endDate: end - 1 };
+}
+
+/**
  * @param {string} name
  * @param {Record<string, any>} [query]
  */

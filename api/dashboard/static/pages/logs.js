@@ -1,7 +1,7 @@
 // Logs: the viewer. Every filter stands in the address; new lines arrive as they are committed.
 import { chart } from '../charts/chart.js';
 import * as options from '../charts/options.js';
-import { API, address, ask } from '../core/api.js';
+import { API, address, ask, together } from '../core/api.js';
 import { el, toast } from '../core/dom.js';
 import { count, moment, span } from '../core/format.js';
 import { panel } from '../core/panel.js';
@@ -10,12 +10,13 @@ import { entryRow } from './parts.js';
 
 const LEVELS = ['error', 'warn', 'info', 'debug'];
 const PAGE = 100;
+const POINTS = 120;
 const FILTERS = ['level', 'q', 'source', 'package', 'status', 'startDate', 'endDate'];
 
 /** What the address asks for. */
 function wanted() {
   const chosen = Object.fromEntries(FILTERS.map((name) => [name, place.get(name)]));
-  if (!chosen.startDate) chosen.startDate = String(Math.floor(Date.now() / 60_000) * 60_000 - place.hours() * 3_600_000);
+  if (!chosen.startDate) chosen.startDate = String(place.periods(POINTS).startDate);
   return chosen;
 }
 
@@ -25,6 +26,12 @@ export function logs(root) {
   const whenChart = chart('Matching entries over time; drag to choose a part', 'low');
   when.body.append(whenChart.node);
   const chips = el('div', { class: 'bar', role: 'group', 'aria-label': 'Levels' });
+  const chipOf = Object.fromEntries(LEVELS.map((name) => [name, el('button', { type: 'button', class: `chip l-${name}`, 'data-level': name, 'aria-pressed': 'true', onclick: () => {
+    const pressed = place.get('level') ? place.get('level').split(',') : LEVELS;
+    const next = LEVELS.filter((each) => pressed.includes(each) !== (each === name));
+    place.set({ level: next.length === LEVELS.length || !next.length ? '' : next.join(',') });
+  } }, name.toUpperCase(), el('span', {}))]));
+  chips.append(...Object.values(chipOf));
   const search = el('input', { type: 'search', id: 'q', placeholder: 'Search messages', 'aria-label': 'Search messages', value: place.get('q'), oninput: late(() => place.set({ q: search.value.trim() })) });
   const choice = (/** @type {string} */ name, /** @type {string} */ title) => el('select', { id: `f-${name}`, 'aria-label': title, onchange: (/** @type {any} */ event) => place.set({ [name]: event.target.value }) });
   const selects = { source: choice('source', 'Source'), package: choice('package', 'Package'), status: choice('status', 'Status') };
@@ -54,44 +61,52 @@ export function logs(root) {
   const refresh = async (/** @type {AbortSignal} */ signal) => {
     const chosen = wanted();
     const { level, ...anyLevel } = chosen;
-    const paths = { logs: address('/logs', { ...chosen, limit: PAGE }), histogram: address('/logs/histogram', { ...chosen, points: 96 }), facets: address('/logs/facets', anyLevel) };
-    const [page, histogram, facets] = await Promise.all(Object.values(paths).map((path) => ask(path, signal)));
-    const counts = Object.fromEntries(facets.facets.level.values.map((/** @type {any} */ one) => [one.value, one.count]));
+    const paths = { logs: address('/logs', { ...chosen, limit: PAGE }), histogram: address('/logs/histogram', { ...chosen, endDate: chosen.endDate || (place.get('startDate') ? '' : place.periods(POINTS).endDate), points: POINTS }), facets: address('/logs/facets', anyLevel) };
     const pressed = level ? level.split(',') : LEVELS;
-    chips.replaceChildren(...LEVELS.map((name) => el('button', { type: 'button', class: `chip l-${name}`, 'data-level': name, 'aria-pressed': String(pressed.includes(name)), onclick: () => {
-      const next = LEVELS.filter((each) => pressed.includes(each) !== (each === name));
-      place.set({ level: next.length === LEVELS.length || !next.length ? '' : next.join(',') });
-    } }, name.toUpperCase(), el('span', {}, count(counts[name] ?? 0)))));
-    for (const [name, select] of Object.entries(selects)) {
-      const values = facets.facets[name]?.values ?? [];
-      const now = place.get(name);
-      if (now && !values.some((/** @type {any} */ one) => one.value === now)) values.push({ value: now, count: 0 });
-      select.replaceChildren(el('option', { value: '' }, `Any ${name}`), ...values.map((/** @type {any} */ one) => el('option', { value: one.value, selected: one.value === now }, `${one.value} (${count(one.count)})`)));
-    }
+    for (const name of LEVELS) chipOf[name].setAttribute('aria-pressed', String(pressed.includes(name)));
     if (document.activeElement !== search) search.value = place.get('q');
-    const periods = histogram.histogram;
-    when.sub(periods.length ? `${moment(periods[0].periodStart)} to ${moment(periods[periods.length - 1].periodEnd)}, by ${span(periods[0].periodEnd - periods[0].periodStart)}; drag to choose` : '');
-    when.source(paths.histogram);
-    when.rows(() => [['Start', 'error', 'warn', 'info', 'debug'], ...periods.map((/** @type {any} */ one) => [moment(one.periodStart), one.error, one.warn, one.info, one.debug])]);
-    await whenChart.draw((theme) => options.levels({ rows: periods }, theme), (shown) => {
-      when.chart(shown);
-      shown.on('brushEnd', (/** @type {any} */ event) => {
-        const range = event.areas[0]?.coordRange;
-        if (range) place.set({ startDate: Math.floor(range[0]), endDate: Math.ceil(range[1]) });
-      });
-      const arm = () => shown.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption: { brushType: 'lineX', brushMode: 'single' } });
-      shown.on('finished', arm);
-    });
-    cursor = page.nextCursor;
-    more.hidden = !page.hasMore;
-    viewer.sub(`${count(page.totalCount)} entries match`);
-    viewer.source(paths.logs, paths.facets);
-    viewer.rows(() => [['Time', 'Level', 'Message', 'Source'], ...page.logs.map((/** @type {any} */ entry) => [moment(entry.timestamp), entry.level, entry.message, entry.source])]);
-    // The reader's place stays: what is open or scrolled is not replaced by a commit.
-    if (!rows.querySelector('details[open]') && rows.scrollTop < 40) {
-      rows.replaceChildren(...(page.logs.length ? page.logs.map((/** @type {any} */ entry) => row(entry)) : [el('li', 'none', 'No entry matches.')]));
-    }
     exports.replaceChildren('Export all that match: ', ...['ndjson', 'csv', 'parquet', 'arrow'].map((format) => el('a', { class: 'act tiny', href: API + address('/logs/export', { ...chosen, format }), download: '' }, format.toUpperCase())));
+    // The entries come first, and what takes longer does not keep them waiting.
+    const list = (async () => {
+      const page = await ask(paths.logs, signal);
+      cursor = page.nextCursor;
+      more.hidden = !page.hasMore;
+      viewer.sub(`${count(page.totalCount)} entries match`);
+      viewer.source(paths.logs, paths.facets);
+      viewer.rows(() => [['Time', 'Level', 'Message', 'Source'], ...page.logs.map((/** @type {any} */ entry) => [moment(entry.timestamp), entry.level, entry.message, entry.source])]);
+      // The reader's place stays: what is open or scrolled is not replaced by a commit.
+      if (!rows.querySelector('details[open]') && rows.scrollTop < 40) {
+        rows.replaceChildren(...(page.logs.length ? page.logs.map((/** @type {any} */ entry) => row(entry)) : [el('li', 'none', 'No entry matches.')]));
+      }
+    })();
+    await list.catch(() => {});
+    await together(() => list, async () => {
+      const periods = (await ask(paths.histogram, signal)).histogram;
+      when.sub(periods.length ? `${moment(periods[0].periodStart)} to ${moment(periods[periods.length - 1].periodEnd)}, by ${span(periods[0].periodEnd - periods[0].periodStart)}; drag to choose` : '');
+      when.source(paths.histogram);
+      when.rows(() => [['Start', 'error', 'warn', 'info', 'debug'], ...periods.map((/** @type {any} */ one) => [moment(one.periodStart), one.error, one.warn, one.info, one.debug])]);
+      await whenChart.draw((theme) => options.levels({ rows: periods }, theme), (shown) => {
+        when.chart(shown);
+        shown.on('brushEnd', (/** @type {any} */ event) => {
+          const range = event.areas[0]?.coordRange;
+          if (range) place.set({ startDate: Math.floor(range[0]), endDate: Math.ceil(range[1]) });
+        });
+        const arm = () => shown.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption: { brushType: 'lineX', brushMode: 'single' } });
+        shown.on('finished', arm);
+      });
+    }, async () => {
+      const { facets } = await ask(paths.facets, signal);
+      const counts = Object.fromEntries(facets.level.values.map((/** @type {any} */ one) => [one.value, one.count]));
+      for (const name of LEVELS) chipOf[name].lastChild.textContent = count(counts[name] ?? 0);
+      await Promise.all(Object.entries(selects).map(async ([name, select]) => {
+        const now = place.get(name);
+        // What else could be chosen is counted without what is chosen.
+        const others = now ? (await ask(address('/logs/facets', { ...anyLevel, [name]: '' }), signal)).facets : facets;
+        const values = [...(others[name]?.values ?? [])];
+        if (now && !values.some((/** @type {any} */ one) => one.value === now)) values.push({ value: now, count: 0 });
+        select.replaceChildren(el('option', { value: '' }, `Any ${name}`), ...values.map((/** @type {any} */ one) => el('option', { value: one.value, selected: one.value === now }, `${one.value} (${count(one.count)})`)));
+      }));
+    });
   };
   refresh.lines = (/** @type {any} */ told) => {
     if (FILTERS.some((name) => place.get(name)) || rows.scrollTop >= 40) return;

@@ -2,7 +2,7 @@
 import { chart } from '../charts/chart.js';
 import * as options from '../charts/options.js';
 import { spark } from '../charts/spark.js';
-import { address, ask } from '../core/api.js';
+import { address, ask, together } from '../core/api.js';
 import { el } from '../core/dom.js';
 import { bytes, count, figure, moment, span } from '../core/format.js';
 import { panel } from '../core/panel.js';
@@ -51,11 +51,11 @@ export function overview(root) {
   return async (/** @type {AbortSignal} */ signal) => {
     const hours = place.hours();
     const days = Math.max(1, Math.ceil(hours / 24));
-    const from = Date.now() - hours * 3_600_000;
+    const range = place.periods(120);
     const paths = {
       analytics: address('/analytics', { hours }),
       history: address('/analytics/history', { hours, points: 24 }),
-      histogram: address('/logs/histogram', { startDate: from, points: 120 }),
+      histogram: address('/logs/histogram', { ...range, points: 120 }),
       anomalies: address('/analytics/anomalies', { hours, limit: 20 }),
       alerts: address('/analytics/alerts', { hours }),
       rules: '/analytics/alerts/rules',
@@ -66,57 +66,64 @@ export function overview(root) {
       errors: address('/analytics/errors', { hours, limit: 6, points: 24 }),
       stats: '/stats',
     };
-    const [now, history, histogram, anomalies, firing, rules, predicted, trends, top, daily, faults, stats] =
-      await Promise.all(Object.values(paths).map((path) => ask(path, signal)));
-
-    /** @param {string} name */
-    const line = (name) => history.history.map((/** @type {any} */ row) => row[name]);
-    const loads = [...daily.rows].sort((a, b) => a.name.localeCompare(b.name)).map((row) => row.downloads);
-    kpis.replaceChildren(
-      kpi('Entries / min', figure(now.throughput), '', change(now.changes.throughput, undefined, ''), spark(line('throughput'), 'accent')),
-      kpi('Error rate', figure(now.errorRate), '%', change(now.changes.errorRate, true, ' pt'), spark(line('errorRate'), 'red'), now.errorRate > 10),
-      kpi('p95 response', figure(now.p95ResponseTime), 'ms', change(now.changes.p95ResponseTime, true, ' ms'), spark(line('p95ResponseTime'), 'accent'), now.p95ResponseTime > 2000),
-      kpi('Downloads', count(top.totals.downloads), '', el('em', {}, `of ${days === 1 ? 'today' : `${days} days`} (UTC)`), spark(loads, 'good')),
-      kpi('Stored in R2', bytes(stats.r2.totalSize), '', change(now.changes.storageGrowth, undefined, ' MB/h'), spark(line('storageGrowth'), 'violet')),
-      kpi('Health score', figure(now.performanceScore), '/ 100', el('em', now.systemHealth === 'healthy' ? 'good' : 'bad', now.systemHealth), spark(line('performanceScore'), 'good'), now.systemHealth === 'critical'),
-    );
-
-    const rows = histogram.histogram;
-    const marks = anomalies.anomalies.map((/** @type {any} */ row) => ({ time: Math.max(row.time, from), text: row.reason }));
-    events.sub(`${hours} h in ${rows.length} periods of ${span(rows[0].periodEnd - rows[0].periodStart)}, ${anomalies.total} unusual`);
-    events.source(paths.histogram, paths.anomalies);
-    events.rows(() => [['Start', 'error', 'warn', 'info', 'debug'], ...rows.map((/** @type {any} */ row) => [moment(row.periodStart), row.error, row.warn, row.info, row.debug])]);
-    await eventsChart.draw((theme) => options.levels({ rows, marks }, theme), events.chart);
-
-    alerts.sub(`${firing.count} firing of ${rules.count} rules`);
-    alerts.source(paths.alerts, paths.rules);
-    alerts.rows(() => [['Rule', 'Value', 'Limit'], ...firing.alerts.map((/** @type {any} */ row) => [row.name, row.value, row.threshold])]);
-    const quiet = rules.rules.filter((/** @type {any} */ rule) => rule.enabled && !firing.alerts.some((/** @type {any} */ row) => row.id === rule.id)).slice(0, Math.max(0, 5 - firing.count));
-    alerts.body.replaceChildren(el('ul', 'list', firing.alerts.map((/** @type {any} */ row) => alertItem(row)), quiet.map((/** @type {any} */ rule) => el('li', 'ok', el('b', {}, rule.name), el('i', 'word', 'QUIET'), el('span', {}, `limit ${valueText(rule.metric, rule.threshold)}`)))),
-      el('p', 'source', el('a', { href: place.link('alerts') }, 'Rules and history')));
-
-    const logs = predicted.series.find((/** @type {any} */ row) => row.metric === 'logs');
-    ahead.source(paths.predict, paths.trends);
-    ahead.sub(logs ? `${count(predicted.prediction.predictedLogs)} entries, ${count(predicted.prediction.predictedErrors)} errors; confidence ${figure(predicted.prediction.confidence)} %` : predicted.reason);
-    const past = trends.trends.map((/** @type {any} */ row) => [row.periodStart, row.logsCount]);
-    const path = logs ? logs.path : [];
-    ahead.rows(() => [['Hour', 'Expected', '80 % from', 'to', '95 % from', 'to'], ...path.map((/** @type {any} */ hour) => [moment(hour.time), figure(hour.value), figure(hour.low80), figure(hour.high80), figure(hour.low95), figure(hour.high95)])]);
-    await aheadChart.draw((theme) => options.forecast({ past, path, name: 'entries per hour' }, theme), ahead.chart);
-
-    downloads.sub(`${count(top.totals.downloads)} by ${count(top.totals.clients)} clients`);
-    downloads.source(paths.downloads);
-    downloads.rows(() => [['Package', 'Downloads', 'Clients'], ...top.rows.map((/** @type {any} */ row) => [row.name, row.downloads, row.clients])]);
-    await downloadsChart.draw((theme) => options.top(top.rows.map((/** @type {any} */ row) => ({ name: row.name, value: row.downloads })), theme), downloads.chart);
-
-    errors.sub(`${count(faults.totalErrors)} errors of ${count(faults.totalTemplates)} kinds`);
-    errors.source(paths.errors);
-    errors.rows(() => [['Error', 'Count', 'Before', 'First', 'Last'], ...faults.errors.map((/** @type {any} */ row) => [row.template, row.count, row.previousCount, moment(row.firstSeen), moment(row.lastSeen)])]);
-    errors.body.replaceChildren(faults.errors.length ? el('ul', 'list', faults.errors.map((/** @type {any} */ row) => el('li', 'critical', el('b', {}, row.template), el('time', {}, `${count(row.count)}×`),
-      el('span', {}, `${figure(row.share)} % of all errors${row.isNew ? ', new' : `, ${count(row.previousCount)} before`}, last ${moment(row.lastSeen)} · `, el('a', { href: place.link('logs', { level: 'error', q: row.example.message.slice(0, 60) }) }, 'show entries'))))) : el('p', 'none', 'No errors in this window.'));
-
-    unusual.sub(`${anomalies.total} in ${hours} h`);
-    unusual.source(paths.anomalies);
-    unusual.rows(() => [['Time', 'In', 'Score', 'What'], ...anomalies.anomalies.map((/** @type {any} */ row) => [moment(row.time), row.metric, figure(row.score), row.reason])]);
-    unusual.body.replaceChildren(anomalies.total ? el('ul', 'list', anomalies.anomalies.slice(0, 6).map((/** @type {any} */ row) => el('li', row.score > 0.9 ? 'critical' : 'warning', el('b', {}, row.subject ?? row.metric), el('time', {}, moment(row.time)), el('span', {}, row.reason)))) : el('p', 'none', 'Every hour was like those before.'));
+    const got = /** @type {Record<keyof typeof paths, Promise<any>>} */ (Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, ask(path, signal)])));
+    await together(async () => {
+      const [now, history, top, daily, stats] = await Promise.all([got.analytics, got.history, got.downloads, got.daily, got.stats]);
+      /** @param {string} name */
+      const line = (name) => history.history.map((/** @type {any} */ row) => row[name]);
+      const loads = [...daily.rows].sort((a, b) => a.name.localeCompare(b.name)).map((row) => row.downloads);
+      kpis.replaceChildren(
+        kpi('Entries / min', figure(now.throughput), '', change(now.changes.throughput, undefined, ''), spark(line('throughput'), 'accent')),
+        kpi('Error rate', figure(now.errorRate), '%', change(now.changes.errorRate, true, ' pt'), spark(line('errorRate'), 'red'), now.errorRate > 10),
+        kpi('p95 response', figure(now.p95ResponseTime), 'ms', change(now.changes.p95ResponseTime, true, ' ms'), spark(line('p95ResponseTime'), 'accent'), now.p95ResponseTime > 2000),
+        kpi('Downloads', count(top.totals.downloads), '', el('em', {}, `of ${days === 1 ? 'today' : `${days} days`} (UTC)`), spark(loads, 'good')),
+        kpi('Stored in R2', bytes(stats.r2.totalSize), '', change(now.changes.storageGrowth, undefined, ' MB/h'), spark(line('storageGrowth'), 'violet')),
+        kpi('Health score', figure(now.performanceScore), '/ 100', el('em', now.systemHealth === 'healthy' ? 'good' : 'bad', now.systemHealth), spark(line('performanceScore'), 'good'), now.systemHealth === 'critical'),
+      );
+    }, async () => {
+      const [histogram, anomalies] = await Promise.all([got.histogram, got.anomalies]);
+      const rows = histogram.histogram;
+      const marks = anomalies.anomalies.map((/** @type {any} */ row) => ({ time: Math.max(row.time, range.startDate), text: row.reason }));
+      events.sub(`${hours} h in ${rows.length} periods of ${span(rows[0].periodEnd - rows[0].periodStart)}, ${anomalies.total} unusual`);
+      events.source(paths.histogram, paths.anomalies);
+      events.rows(() => [['Start', 'error', 'warn', 'info', 'debug'], ...rows.map((/** @type {any} */ row) => [moment(row.periodStart), row.error, row.warn, row.info, row.debug])]);
+      await eventsChart.draw((theme) => options.levels({ rows, marks }, theme), events.chart);
+    }, async () => {
+      const [firing, rules] = await Promise.all([got.alerts, got.rules]);
+      alerts.sub(`${firing.count} firing of ${rules.count} rules`);
+      alerts.source(paths.alerts, paths.rules);
+      alerts.rows(() => [['Rule', 'Value', 'Limit'], ...firing.alerts.map((/** @type {any} */ row) => [row.name, row.value, row.threshold])]);
+      const quiet = rules.rules.filter((/** @type {any} */ rule) => rule.enabled && !firing.alerts.some((/** @type {any} */ row) => row.id === rule.id)).slice(0, Math.max(0, 5 - firing.count));
+      alerts.body.replaceChildren(el('ul', 'list', firing.alerts.map((/** @type {any} */ row) => alertItem(row)), quiet.map((/** @type {any} */ rule) => el('li', 'ok', el('b', {}, rule.name), el('i', 'word', 'QUIET'), el('span', {}, `limit ${valueText(rule.metric, rule.threshold)}`)))),
+        el('p', 'source', el('a', { href: place.link('alerts') }, 'Rules and history')));
+    }, async () => {
+      const [predicted, trends] = await Promise.all([got.predict, got.trends]);
+      const logs = predicted.series.find((/** @type {any} */ row) => row.metric === 'logs');
+      ahead.source(paths.predict, paths.trends);
+      ahead.sub(logs ? `${count(predicted.prediction.predictedLogs)} entries, ${count(predicted.prediction.predictedErrors)} errors; confidence ${figure(predicted.prediction.confidence)} %` : predicted.reason);
+      const past = trends.trends.map((/** @type {any} */ row) => [row.periodStart, row.logsCount]);
+      const path = logs ? logs.path : [];
+      ahead.rows(() => [['Hour', 'Expected', '80 % from', 'to', '95 % from', 'to'], ...path.map((/** @type {any} */ hour) => [moment(hour.time), figure(hour.value), figure(hour.low80), figure(hour.high80), figure(hour.low95), figure(hour.high95)])]);
+      await aheadChart.draw((theme) => options.forecast({ past, path, name: 'entries per hour' }, theme), ahead.chart);
+    }, async () => {
+      const top = await got.downloads;
+      downloads.sub(`${count(top.totals.downloads)} by ${count(top.totals.clients)} clients`);
+      downloads.source(paths.downloads);
+      downloads.rows(() => [['Package', 'Downloads', 'Clients'], ...top.rows.map((/** @type {any} */ row) => [row.name, row.downloads, row.clients])]);
+      await downloadsChart.draw((theme) => options.top(top.rows.map((/** @type {any} */ row) => ({ name: row.name, value: row.downloads })), theme), downloads.chart);
+    }, async () => {
+      const faults = await got.errors;
+      errors.sub(`${count(faults.totalErrors)} errors of ${count(faults.totalTemplates)} kinds`);
+      errors.source(paths.errors);
+      errors.rows(() => [['Error', 'Count', 'Before', 'First', 'Last'], ...faults.errors.map((/** @type {any} */ row) => [row.template, row.count, row.previousCount, moment(row.firstSeen), moment(row.lastSeen)])]);
+      errors.body.replaceChildren(faults.errors.length ? el('ul', 'list', faults.errors.map((/** @type {any} */ row) => el('li', 'critical', el('b', {}, row.template), el('time', {}, `${count(row.count)}×`),
+        el('span', {}, `${figure(row.share)} % of all errors${row.isNew ? ', new' : `, ${count(row.previousCount)} before`}, last ${moment(row.lastSeen)} · `, el('a', { href: place.link('logs', { level: 'error', q: row.example.message.slice(0, 60) }) }, 'show entries'))))) : el('p', 'none', 'No errors in this window.'));
+    }, async () => {
+      const anomalies = await got.anomalies;
+      unusual.sub(`${anomalies.total} in ${hours} h`);
+      unusual.source(paths.anomalies);
+      unusual.rows(() => [['Time', 'In', 'Score', 'What'], ...anomalies.anomalies.map((/** @type {any} */ row) => [moment(row.time), row.metric, figure(row.score), row.reason])]);
+      unusual.body.replaceChildren(anomalies.total ? el('ul', 'list', anomalies.anomalies.slice(0, 6).map((/** @type {any} */ row) => el('li', row.score > 0.9 ? 'critical' : 'warning', el('b', {}, row.subject ?? row.metric), el('time', {}, moment(row.time)), el('span', {}, row.reason)))) : el('p', 'none', 'Every hour was like those before.'));
+    });
   };
 }
