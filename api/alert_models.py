@@ -145,3 +145,20 @@ class TestSent(Answer):
 
     channels: Annotated[dict[str, str | None], _about("By channel: null where it arrived, else why not.")]
     count: Annotated[int, _about("How many channels there are.")]
+
+
+class RuleReading(Answer):
+    """What a rule reads of one group."""
+
+    group: Annotated[str | None, _about("Source, package or name; null without groups.")]
+    value: Annotated[float | None, _about("Now; null where there is none.")]
+    breached: Annotated[bool | None, _about("Is the value beyond the threshold?")]
+
+
+class RuleTried(Answer):
+    """What a rule reads now. Nothing is noted, nobody is told."""
+
+    rule: Annotated[str, _about("Its id.")]
+    error: Annotated[str | None, _about("Why it could not be tested.")]
+    readings: Annotated[list[RuleReading], _about("One without groups; none where nothing is there.")]
+    query: Annotated[str, _about("SQL that reproduces the first value.")]

@@ -16,7 +16,9 @@ from api.alert_models import (
     Firing,
     Rule,
     RuleBody,
+    RuleReading,
     Rules,
+    RuleTried,
     SilenceBody,
     Silenced,
     TestSent,
@@ -84,6 +86,22 @@ class AlertsController(Controller):
     def forget(self, warehouse: TheWarehouse, rule_id: RuleId) -> None:
         """A built-in rule that was changed gets its own limits back."""
         warehouse.alert_book.delete(rule_id)
+
+    @get(
+        "/rules/{rule_id:str}/test",
+        sync_to_thread=True,
+        summary="What a rule reads now",
+        responses=BAD_PARAMETER | NOT_FOUND | SERVER_ERROR,
+    )
+    def tried(self, warehouse: TheWarehouse, rule_id: RuleId) -> RuleTried:
+        """The values, whether they are beyond the limit, and the SQL. Nothing is noted, nobody is told."""
+        found = warehouse.alert_book.tried(rule_id)
+        readings = [
+            RuleReading(group=each.group or None, value=each.value, breached=each.breached)
+            for each in found.readings
+        ]
+        query = found.query(found.readings[0].group if found.readings else "")
+        return RuleTried(rule=rule_id, error=found.error, readings=readings, query=query)
 
     @get("/history", sync_to_thread=True, summary="What happened", responses=_PROBLEMS)
     def history(

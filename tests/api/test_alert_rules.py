@@ -202,3 +202,15 @@ def test_changes_need_the_admin_token_and_no_foreign_page_makes_them(
     with TestClient(create_app(settings), base_url=BASE) as client:
         problem(client.request(method, ALERTS + path), 401)
         problem(client.request(method, ALERTS + path, headers={"origin": "https://elsewhere.example"}), 403)
+
+
+def test_a_rule_is_tried_and_nobody_is_told(client: Client) -> None:
+    answer = client.get(f"{RULES}/slow-api/test").json()
+    is_exactly(answer, alert_models.RuleTried)
+    assert (answer["rule"], answer["error"]) == ("slow-api", None)
+    [reading] = answer["readings"]
+    assert (reading["group"], reading["breached"]) == ("api", True)
+    assert reading["value"] == pytest.approx(300, rel=0.01)
+    assert answer["query"].startswith("SELECT")
+    assert client.get(f"{ALERTS}/history").json()["history"] == []
+    assert problem(client.get(f"{RULES}/nothing/test"), 404)

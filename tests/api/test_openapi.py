@@ -42,6 +42,7 @@ ENDPOINTS = {
     ("post", f"{PREFIX}/analytics/alerts/rules"),
     ("put", f"{PREFIX}/analytics/alerts/rules/{{rule_id}}"),
     ("delete", f"{PREFIX}/analytics/alerts/rules/{{rule_id}}"),
+    ("get", f"{PREFIX}/analytics/alerts/rules/{{rule_id}}/test"),
     ("get", f"{PREFIX}/analytics/alerts/history"),
     ("post", f"{PREFIX}/analytics/alerts/{{rule_id}}/ack"),
     ("post", f"{PREFIX}/analytics/alerts/{{rule_id}}/silence"),

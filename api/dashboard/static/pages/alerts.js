@@ -49,6 +49,22 @@ export function alerts(root) {
     }
   }
 
+  /**
+   * What a rule reads now, in a dialog.
+   * @param {any} rule
+   * @param {string} path
+   */
+  async function tryOut(rule, path) {
+    const found = await ask(path);
+    const rows = found.readings.map((/** @type {any} */ one) => [one.group ?? 'all', valueText(rule.metric, one.value), one.value === null ? 'no value' : one.breached ? 'beyond the limit' : 'within it']);
+    const dialog = el('dialog', { 'aria-label': `Test of ${rule.name}` }, el('h2', {}, `${rule.name} now`),
+      found.error ? el('p', 'bad-text', found.error) : rows.length ? table([{ name: 'Of', left: true }, { name: 'Value' }, { name: `Limit ${rule.operator} ${figure(rule.threshold)}`, left: true }], rows, 'Readings') : el('p', 'none', 'There is nothing to read.'),
+      el('pre', { tabindex: '0' }, found.query), el('button', { class: 'act', type: 'button', onclick: () => dialog.close() }, 'Close'));
+    dialog.addEventListener('close', () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
   /** @param {any} rule null for a new one */
   function edit(rule) {
     const form = el('form', { 'aria-label': rule ? `Change ${rule.id}` : 'New rule', onsubmit: (/** @type {any} */ event) => {
@@ -99,8 +115,11 @@ export function alerts(root) {
       all.rules.map((/** @type {any} */ rule) => {
         const at = rule.states.map((/** @type {any} */ state) => `${state.state}${state.group ? ` (${state.group})` : ''}${state.acknowledgedAt ? ', acknowledged' : ''}`).join('; ') || 'quiet';
         const address_ = `/analytics/alerts/rules/${encodeURIComponent(rule.id)}`;
-        const buttons = rule.origin === 'file' ? ['in the settings file'] : [
-          el('button', { type: 'button', class: 'act tiny', onclick: () => edit(rule) }, 'Change'),
+        const named = (/** @type {string} */ name, /** @type {() => any} */ does) => el('button', { type: 'button', class: 'act tiny', 'aria-label': `${name}: ${rule.name}`, onclick: does }, name);
+        const buttons = [
+          named('Test', () => act(() => tryOut(rule, `${address_}/test`))),
+          rule.silencedUntil ? named('End silence', () => act(() => send('POST', `/analytics/alerts/${encodeURIComponent(rule.id)}/silence`, { minutes: 0 }))) : named('Silence', () => act(() => send('POST', `/analytics/alerts/${encodeURIComponent(rule.id)}/silence`, { minutes: 60 }))),
+          ...(rule.origin === 'file' ? ['in the settings file'] : [named('Change', () => edit(rule))]),
           rule.origin === 'api' ? el('button', { type: 'button', class: 'act tiny', onclick: () => confirm(`Delete the rule ${rule.id}?`) && act(() => send('DELETE', address_)) }, 'Delete') : null,
         ];
         return [rule.name, rule.query ? 'a query' : `${rule.metric} ${rule.operator} ${figure(rule.threshold)}${rule.groupBy ? ` of each ${rule.groupBy}` : ''}`, `${figure(rule.hours)} h`, rule.severity, rule.silencedUntil ? `silenced until ${moment(rule.silencedUntil)}` : at, el('span', 'acts', buttons.filter(Boolean))];
