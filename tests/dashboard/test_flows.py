@@ -293,3 +293,14 @@ def test_audits_are_run_on_demand(browser: Browser, own: tuple[Settings, Bucket,
         page.get_by_role("button", name="Check now").click()
         expect(page.locator("#audits .ok b")).to_have_text("All is well")
         assert opened.complaints == []
+
+
+def test_paper_is_light_whatever_the_screen_is(browser: Browser, address: str) -> None:
+    with tab(browser, address) as opened:
+        page = opened.open("reports")
+        assert opened.value("document.documentElement.dataset.theme") == "dark"
+        page.emulate_media(media="print")
+        page.wait_for_function("document.documentElement.dataset.theme === 'light'")
+        expect(page.locator(".tabs")).to_be_hidden()
+        page.emulate_media(media="screen")
+        page.wait_for_function("document.documentElement.dataset.theme === 'dark'")

@@ -99,6 +99,11 @@ $('#zone').addEventListener('click', () => {
   labels();
   update();
 });
+// Paper is light, charts too, whatever the screen is.
+matchMedia('print').addEventListener('change', (event) => {
+  document.documentElement.dataset.theme = event.matches ? 'light' : localStorage.getItem('theme') ?? 'dark';
+  redrawAll();
+});
 addEventListener('keydown', (event) => {
   if (event.key === '/' && !/INPUT|SELECT|TEXTAREA/.test(document.activeElement?.tagName ?? '') && $('#q')) {
     event.preventDefault();

@@ -37,7 +37,7 @@ export function reports(root) {
     advice.sub(`${report.evidence.length} rules found something`);
     advice.source(path);
     advice.rows(() => [['Severity', 'Seen', 'Since', 'What to do'], ...report.evidence.map((/** @type {any} */ row) => [row.severity, row.seen, moment(row.since), row.action])]);
-    advice.body.replaceChildren(el('ul', 'list', report.evidence.map((/** @type {any} */ row) => el('li', row.severity, el('b', {}, row.action), el('i', 'word', row.severity.toUpperCase()), el('span', {}, `${row.seen}${row.since ? `, since ${moment(row.since)}` : ''}; look at ${row.view}`))),
+    advice.body.replaceChildren(el('ul', 'list', report.evidence.map((/** @type {any} */ row) => el('li', row.severity, el('b', {}, row.action), el('i', 'word', row.severity.toUpperCase()), el('span', {}, `${row.seen.replace(/\.$/, '')}${row.since ? `, since ${moment(row.since)}` : ''}; look at ${row.view}`))),
       // The rules' own sentences stand above already.
       report.recommendations.filter((/** @type {string} */ text) => !report.evidence.some((/** @type {any} */ row) => text.includes(row.seen.replace(/\.$/, '')))).map((/** @type {string} */ text) => el('li', 'info', el('b', {}, text)))));
     const exports = [['Log entries', '/logs/export', ['ndjson', 'csv', 'parquet', 'arrow']]];
