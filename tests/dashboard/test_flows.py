@@ -300,7 +300,7 @@ def test_paper_is_light_whatever_the_screen_is(browser: Browser, address: str) -
         page = opened.open("reports")
         assert opened.value("document.documentElement.dataset.theme") == "dark"
         page.emulate_media(media="print")
-        page.wait_for_function("document.documentElement.dataset.theme === 'light'")
+        expect(page.locator("html")).to_have_attribute("data-theme", "light")
         expect(page.locator(".tabs")).to_be_hidden()
         page.emulate_media(media="screen")
-        page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
