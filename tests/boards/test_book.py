@@ -44,6 +44,7 @@ def test_who_changes_what_somebody_changed_is_told(builder: Builder) -> None:
         with pytest.raises(OutdatedError):
             book.delete("mine", read)
         assert book.board("mine").board.title == "Yours"
+        book.change(board(title="Whatever it was"), "*")
         book.delete("mine", book.board("mine").board.etag)
         with pytest.raises(NotFoundError):
             book.board("mine")

@@ -304,3 +304,20 @@ def test_paper_is_light_whatever_the_screen_is(browser: Browser, address: str) -
         expect(page.locator(".tabs")).to_be_hidden()
         page.emulate_media(media="screen")
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_a_board_that_is_changed_on_a_phone_keeps_its_places(
+    browser: Browser, own: tuple[Settings, Bucket, str]
+) -> None:
+    address = f"{own[2]}{PREFIX}/boards/faults"
+    shipped = httpx.get(address).json()["panels"]
+    with tab(browser, own[2], 390, 844) as opened:
+        page = opened.open("boards", "?board=faults")
+        tops = [page.locator(f"#panel-{panel['id']}").bounding_box() for panel in shipped]
+        # One below the other, in the order in which they are read.
+        assert [box["y"] for box in tops if box] == sorted(box["y"] for box in tops if box)
+        page.get_by_role("button", name="Change", exact=True).first.click()
+        page.locator("#board-title").fill("What breaks at night")
+        page.get_by_role("button", name="Keep").click()
+        expect(page.locator("#board option:checked")).to_have_text("What breaks at night")
+    assert httpx.get(address).json()["panels"] == shipped

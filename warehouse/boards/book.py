@@ -140,7 +140,7 @@ class BoardBook:
         now = from_json(row["board"]) if row else shipped().get(board_id)
         if now is None:
             raise NotFoundError(f"there is no board {board_id[:80]!r}")
-        if now.etag != etag:
+        if etag not in ("*", now.etag):
             raise OutdatedError(
                 f"the board {board_id} was changed since it was read",
                 hint="read it again and make the change anew",

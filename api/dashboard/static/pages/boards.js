@@ -68,7 +68,8 @@ export function boards(root) {
   const exported = () => URL.createObjectURL(new Blob([JSON.stringify(plain(), null, 2)], { type: 'application/json' }));
 
   async function importFile() {
-    const given = JSON.parse(await file.files[0].text().finally(() => { file.value = ''; }));
+    // As the API answers it, or as it was exported.
+    const { origin, changedAt, ...given } = JSON.parse(await file.files[0].text().finally(() => { file.value = ''; }));
     const ids = (await ask('/boards')).boards.map((/** @type {any} */ one) => one.id);
     let id = given.id ?? named(given.title ?? '');
     for (let n = 2; ids.includes(id); n += 1) id = `${given.id}-${n}`;
