@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.boards.conftest import NOW, Ask
-from tests.warehouse_builder import millis
+from tests.warehouse_builder import millis, utc
 from warehouse.errors import BadRequestError
 from warehouse.service import Warehouse
 
@@ -134,6 +134,7 @@ def test_a_table_shows_the_latest_rows(ask: Ask) -> None:
         ([of("response_ms", None, "empty")], 1),
         ([of("response_ms", None, "present")], 4),
         ([of("ts", "2026-03-02T11:00:00", ">=")], 3),
+        ([of("ts", "2026-03-02T12:00:00+01:00", ">=")], 3),
         ([of("level", "error"), of("source", "api")], 1),
         ([of("source", "'; DROP TABLE logs; --")], 0),
     ],
@@ -146,6 +147,15 @@ def test_a_rollup_s_coarser_sums_are_not_counted_twice(ask: Ask) -> None:
     whole = ask("stat", source="activity", measure=measure("sum", "entries"))
     finest = ask("stat", source="activity", measure=measure("sum", "entries"), filters=[of("grain", 30)])
     assert whole["rows"][0]["value"] == finest["rows"][0]["value"] == 5
+
+
+def test_an_hour_that_runs_is_compared_with_a_whole_one(ask: Ask) -> None:
+    """At 11:15 the last two hours are those from 9 on, with the one that runs; before them are 6, 7 and 8."""
+    answer = ask(
+        "stat", source="activity", measure=measure("sum", "entries"), hours=2, now=utc("2026-03-02T11:15:00")
+    )
+    assert (answer["rows"][0]["value"], answer["rows"][0]["previous"]) == (5, 2)
+    assert answer["window_start"] == NINE
 
 
 def test_days_are_whole_days(ask: Ask) -> None:

@@ -6,7 +6,7 @@ Names are checked against the source's columns and enter as quoted identifiers, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from msgspec import Struct
 from warehouse import sqlfiles
 from warehouse.boards.board import Filter, Measure, Panel, panel_of, refused
 from warehouse.boards.sources import Source
+from warehouse.moments import naive
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -94,13 +95,14 @@ class _Builder:
             parts["category"] = self._category()
         if name == "series":
             parts |= {"moment": self._column(self._time or ""), "nothing": self._nothing()}
-        parts["condition"] = self._condition(starts, self._ends, "ends")
+        parts["condition"] = self._condition("ends")
         if name == "figure":
-            parts["earlier"] = self._condition(starts - self._length, starts, "starts")
+            parts["earlier"] = self._condition("starts")
         text = _filled(_template(name), parts)
         self._values |= {
-            "starts": starts, "ends": self._ends, "before": starts - self._length, "seconds": seconds,
-            "limit": panel.limit,
+            "starts": starts, "ends": self._ends, "seconds": seconds, "limit": panel.limit,
+            # As many hours or days as the window has, also when the last one of them is not over.
+            "before": _floor(starts - (self._ends - starts), least),
             "others": panel.kind == "category" and panel.measure.aggregate in ("count", "sum"),
         }  # fmt: skip
         known = sqlfiles.parameters(text)
@@ -226,7 +228,8 @@ class _Builder:
 
     # -- conditions ----------------------------------------------------------------------------
 
-    def _condition(self, starts: datetime, ends: datetime, last: str) -> exp.Expr:
+    def _condition(self, last: str) -> exp.Expr:
+        """Which rows count: until $ends those of the window, until $starts those of the window before."""
         from sqlglot import exp
 
         filters = self._filters(self._panel.filters, f"{self._where}.filters")
@@ -293,7 +296,8 @@ def _fitting(value: Any, kind: str, field: str) -> Any:
         raise refused(f"{field}.value", f"{str(value)[:80]!r} is no {kind}")
     if kind == "time":
         try:
-            return datetime.fromisoformat(value).replace(tzinfo=None)
+            moment = datetime.fromisoformat(value)
+            return naive(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
         except ValueError as error:
             raise refused(f"{field}.value", f"{value[:80]!r} is no time, as 2026-03-01T12:00:00") from error
     return value
