@@ -24,7 +24,7 @@ export async function grid(box, items, editing) {
   box.replaceChildren(holder);
   // In the order in which they are read, which is that of a narrow screen.
   for (const { panel, node } of [...items].sort((a, b) => a.panel.y - b.panel.y || a.panel.x - b.panel.x)) holder.append(item(panel, node));
-  const stack = GridStack.init({ column: 12, cellHeight: 64, margin: 6, float: false, staticGrid: !editing, animate: false, handle: '.grip', columnOpts: { breakpoints: [{ w: 700, c: 1, layout: 'list' }] } }, holder);
+  const stack = GridStack.init({ column: 12, cellHeight: 64, margin: 6, float: false, staticGrid: !editing, animate: false, handle: '.grip', columnOpts: { breakpoints: [{ w: 860, c: 1, layout: 'list' }] } }, holder);
 
   /**
    * @param {any} panel
