@@ -197,6 +197,24 @@ def test_spread_of_few_hours_that_agree_is_not_nothing(stage: Steps) -> None:
     assert stage.run("spread", order="ahead")[0]["spread"] == pytest.approx(0.05)
 
 
+def test_what_is_missed_is_measured_by_the_errors_of_the_other_origins(stage: Steps) -> None:
+    """forecast/misses: the spread is 0.2; the first origin is measured by 0.3, the second by 0.1."""
+    combined(stage, [0.1, -0.3])
+    misses = stage.run("spread", "misses", order="origin")
+    assert [row["miss"] for row in misses] == pytest.approx([0.1 / 0.3, -0.3 / 0.1])
+
+
+def test_what_is_missed_from_one_origin_alone_is_measured_by_itself(stage: Steps) -> None:
+    combined(stage, [0.1])
+    assert stage.run("spread", "misses")[0]["miss"] == pytest.approx(1)
+
+
+def test_half_of_the_spread_is_the_least_measure(stage: Steps) -> None:
+    combined(stage, [0.0, 0.0, 0.6])
+    misses = stage.run("spread", "misses", order="origin")
+    assert misses[2]["miss"] == pytest.approx(0.6 / 0.2 / 0.5)
+
+
 def test_edges_and_values_come_from_the_misses(stage: Steps) -> None:
     """forecast/misses, forecast/edges, forecast/told, forecast/values"""
     combined(stage, [0.1, -0.1, 0.1, -0.1])

@@ -13,7 +13,7 @@ from warehouse.engine import Engine, rows
 Row = dict[str, Any]
 
 #: Of the models and of the detector. A forecast of another version is none: it is made anew.
-VERSION = "1"
+VERSION = "2"
 
 #: `sql/forecast/`, in order; `input` is what they all rest on.
 FORECAST = (
