@@ -3,6 +3,7 @@
     python -m tests.bench.forecast                       # series that are generated: rhythms of a registry
     python -m tests.bench.forecast series.parquet --series series --time hour_index --value value
     python -m tests.bench.forecast series.parquet --first 6 --spikes 0.02
+    python -m tests.bench.forecast series.parquet --skip 24   # as it was a day earlier
 
 The last hours of each series are held out. OWA is the mean of sMAPE and MASE, each relative to Naive 2 (M4
 competition); MASE in units of the in-sample error of the seasonal naive of 24 hours; MSIS for the 95 percent
@@ -242,6 +243,7 @@ def main() -> None:
     parser.add_argument("--time", default="time", help="column of the time: hours in order, or timestamps")
     parser.add_argument("--value", default="value", help="column of the value")
     parser.add_argument("--hold", type=int, default=48, help="hours held out")
+    parser.add_argument("--skip", type=int, default=0, help="hours at the end that are left out altogether")
     parser.add_argument("--first", type=int, help="score only so many of them")
     parser.add_argument(
         "--spikes", type=float, default=0, help="share of the history to multiply by 10 or 0.1"
@@ -250,8 +252,11 @@ def main() -> None:
     series = (
         from_file(asked.file, (asked.series, asked.time, asked.value))
         if asked.file
-        else generated(100, 720 + asked.hold)
+        else generated(100, 720 + asked.hold + 7 * DAY)
     )
+    series = {name: values[: len(values) - asked.skip] for name, values in series.items()}
+    if not asked.file:
+        series = {name: values[-720 - asked.hold :] for name, values in series.items()}
     series = {name: values for name, values in series.items() if len(values) > asked.hold + 2 * DAY}
     history = {name: values[: -asked.hold].copy() for name, values in series.items()}
     came = {name: values[-asked.hold :][: asked.first] for name, values in series.items()}
