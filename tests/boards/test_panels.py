@@ -190,6 +190,8 @@ def test_the_sql_of_a_panel_gives_the_same_by_itself(ask: Ask, warehouse: Wareho
         ({"kind": "stat", "filters": [of("status", [1])]}, "panel.filters[0].value"),
         ({"kind": "stat", "filters": [of("status", 1, "contains")]}, "panel.filters[0].operator"),
         ({"kind": "stat", "filters": [of("ts", "yesterday", ">")]}, "panel.filters[0].value"),
+        ({"kind": "stat", "filters": [of("ts", "0001-01-01T00:00:00+14:00", ">")]}, "panel.filters[0].value"),
+        ({"kind": "stat", "measure": measure("max", "message")}, "panel.measure.column"),
         ({"kind": "percentage", "part": [of("nothing", 1)]}, "panel.part[0].column"),
     ],
 )

@@ -29,7 +29,7 @@ _PERIODS = (60, 300, 900, 1_800, 3_600, 10_800, 21_600, 86_400, 7 * 86_400, 28 *
 _POINTS = 100
 _HOUR, _DAY = 3_600, 86_400
 _HOURLY = {"activity_by", "hourly", "inventory"}
-_NUMERIC = {"sum", "avg", "median", "p95", "p99", "ratio"}
+_NUMERIC = {"sum", "avg", "min", "max", "median", "p95", "p99", "ratio"}
 _FUNCTIONS = {"=": "EQ", "!=": "NEQ", "<": "LT", "<=": "LTE", ">": "GT", ">=": "GTE"}
 
 
@@ -298,7 +298,7 @@ def _fitting(value: Any, kind: str, field: str) -> Any:
         try:
             moment = datetime.fromisoformat(value)
             return naive(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # no time at all, or none that UTC has
             raise refused(f"{field}.value", f"{value[:80]!r} is no time, as 2026-03-01T12:00:00") from error
     return value
 
