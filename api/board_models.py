@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
 from api.models import Answer, MaybeEpochMs
 from warehouse.boards.board import Kind, Panel
+from warehouse.boards.book import Origin
+from warehouse.boards.sources import ColumnKind
 
 
 def _about(text: str) -> Meta:
     return Meta(description=text)
 
 
-Origin = Annotated[
-    Literal["shipped", "changed", "own"],
-    _about("shipped with the warehouse, changed since, or made by somebody."),
-]
+WhereFrom = Annotated[Origin, _about("shipped with the warehouse, changed since, or made by somebody: own.")]
 
 
 class BoardListed(Answer):
@@ -27,7 +26,7 @@ class BoardListed(Answer):
     title: Annotated[str, _about("What people call it.")]
     about: Annotated[str, _about("What it is for.")]
     panels: Annotated[int, _about("How many panels it has.")]
-    origin: Origin
+    origin: WhereFrom
     changed_at: MaybeEpochMs
 
 
@@ -45,7 +44,7 @@ class BoardShown(Answer):
     title: Annotated[str, _about("What people call it.")]
     about: Annotated[str, _about("What it is for.")]
     panels: Annotated[list[Panel], _about("In any order.")]
-    origin: Origin
+    origin: WhereFrom
     changed_at: MaybeEpochMs
 
 
@@ -54,7 +53,7 @@ class SourceColumn(Answer):
 
     name: Annotated[str, _about("Its name.")]
     type: Annotated[str, _about("DuckDB's own.")]
-    kind: Annotated[Literal["number", "text", "time", "boolean", "other"], _about("What can be asked of it.")]
+    kind: Annotated[ColumnKind, _about("What can be asked of it.")]
 
 
 class BoardSource(Answer):

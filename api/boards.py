@@ -53,15 +53,7 @@ class BoardsController(Controller):
     def boards(self, warehouse: TheWarehouse) -> Boards:
         """Those that come with the warehouse and those that people made."""
         listed = [
-            BoardListed(
-                id=kept.board.id,
-                title=kept.board.title,
-                about=kept.board.about,
-                panels=len(kept.board.panels),
-                origin=kept.origin,
-                changed_at=kept.changed_us // 1000 if kept.changed_us else None,
-            )
-            for kept in warehouse.board_book.boards()
+            BoardListed(**msgspec.structs.asdict(kept.listed())) for kept in warehouse.board_book.boards()
         ]
         return Boards(boards=listed, count=len(listed))
 
@@ -168,7 +160,7 @@ def _shown(kept: Kept, status: int = 200) -> Response[BoardShown]:
     shown = BoardShown(
         **msgspec.structs.asdict(kept.board),
         origin=kept.origin,
-        changed_at=kept.changed_us // 1000 if kept.changed_us else None,
+        changed_at=kept.changed_at,
     )
     return Response(shown, status_code=status, headers={"etag": kept.board.etag})
 

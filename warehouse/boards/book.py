@@ -29,12 +29,34 @@ _SHIPPED = Path(__file__).parent / "shipped"
 _STEP = 30
 
 
+class Listed(Struct, frozen=True):
+    """A board in a list of all: without its panels, but how many there are."""
+
+    id: str
+    title: str
+    about: str
+    panels: int
+    origin: Origin
+    changed_at: int | None
+    """Epoch milliseconds."""
+
+
 class Kept(Struct, frozen=True):
     """A board, where it comes from, and when it was kept (epoch microseconds; none as it was shipped)."""
 
     board: Board
     origin: Origin
     changed_us: int | None
+
+    @property
+    def changed_at(self) -> int | None:
+        """When it was kept, in epoch milliseconds."""
+        return self.changed_us // 1000 if self.changed_us else None
+
+    def listed(self) -> Listed:
+        """The board in a list of all."""
+        board = self.board
+        return Listed(board.id, board.title, board.about, len(board.panels), self.origin, self.changed_at)
 
 
 class BoardBook:

@@ -12,7 +12,7 @@ from warehouse import sqlfiles
 from warehouse.boards.board import refused
 from warehouse.engine import Engine
 
-Kind = Literal["number", "text", "time", "boolean", "other"]
+ColumnKind = Literal["number", "text", "time", "boolean", "other"]
 _NUMBER = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|FLOAT|DECIMAL.*)")
 _TIME = re.compile(r"TIMESTAMP.*|DATE")
 #: Tables whose `date` is the day of this column, so that a window in time skips files.
@@ -30,7 +30,7 @@ class Column(Struct, frozen=True):
     type: str
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ColumnKind:
         """Which operators and aggregates it takes."""
         if _NUMBER.fullmatch(self.type):
             return "number"

@@ -40,17 +40,7 @@ def list_boards(state: State, as_json: bool) -> None:
     with reading(state.settings) as warehouse:
         found = warehouse.board_book.boards()
     if as_json:
-        listed = [
-            {
-                "id": kept.board.id,
-                "title": kept.board.title,
-                "about": kept.board.about,
-                "panels": len(kept.board.panels),
-                "origin": kept.origin,
-                "changedAt": kept.changed_us // 1000 if kept.changed_us else None,
-            }
-            for kept in found
-        ]
+        listed = [output.camel(kept.listed()) for kept in found]
         output.write(output.to_json({"boards": listed, "count": len(listed)}))
         return
     rows = [
@@ -59,7 +49,7 @@ def list_boards(state: State, as_json: bool) -> None:
             kept.board.title,
             output.count(len(kept.board.panels)),
             kept.origin,
-            output.moment(kept.changed_us // 1000 if kept.changed_us else None),
+            output.moment(kept.changed_at),
         )
         for kept in found
     ]
