@@ -156,20 +156,20 @@ def _counts(engine: Engine, wanted: LogFilter, parameters: dict[str, Any]) -> li
     known = "unknown" not in (wanted.source, wanted.config_hash)
     in_slots = len(filters_set) <= 1 and filters_set <= {"levels", "source", "package", "config_hash"}
     hours = _whole_hours(parameters["start"], parameters["end"])
-    if in_slots and known and hours["first_whole"] <= hours["after_whole"]:
+    if in_slots and known and hours is not None:
         return engine.run("logs_count_slots", parameters | hours)
     return engine.run("logs_count", parameters)
 
 
-def _whole_hours(start: datetime | None, end: datetime | None) -> dict[str, datetime]:
-    """The whole hours from `start` to `end`: where the first begins, and where the one after them does."""
+def _whole_hours(start: datetime | None, end: datetime | None) -> dict[str, datetime] | None:
+    """The whole hours from `start` to `end`: where the first begins, where the one after them does."""
     first = start or datetime.combine(_FIRST_DATE, time())
-    after = end or datetime.combine(_LAST_DATE, time())
-    whole = first.replace(minute=0, second=0, microsecond=0)
-    return {
-        "first_whole": whole if whole == first else whole + timedelta(hours=1),
-        "after_whole": after.replace(minute=0, second=0, microsecond=0),
-    }
+    begun = first.replace(minute=0, second=0, microsecond=0)
+    after = (end or datetime.combine(_LAST_DATE, time())).replace(minute=0, second=0, microsecond=0)
+    # Asked before an hour is added, which the last one of the calendar does not bear.
+    if begun >= after:
+        return None
+    return {"first_whole": begun if begun == first else begun + timedelta(hours=1), "after_whole": after}
 
 
 def entry(row: dict[str, Any]) -> dict[str, Any]:
