@@ -1,8 +1,8 @@
 -- GET /analytics/predict: what is expected of each of the next $hours hours, of all together, and how that came about.
 -- Parameters: $starts (UTC, the first hour that counts), $hours, $issued (UTC, which forecast), $model. One row per metric. Units:
 -- entries, ms, MB; confidence (the mean of the hours'), shares and coverage in percent; slope in the unit per hour. total: the sum
--- over the hours, which for logs and errors is told in whole entries. path: hour by hour, oldest first, times in epoch ms. backtest: of the model, of the straight line and
--- of "as in the same hour yesterday", on hours that the models had not seen.
+-- over the hours; entries: the same in whole ones, as logs and errors are told. path: hour by hour, oldest first, times in epoch ms.
+-- backtest: of the model, of the straight line and of "as in the same hour yesterday", on hours that the models had not seen.
 WITH described AS (
     SELECT
         m.metric,
