@@ -1,4 +1,4 @@
-"""Parquet files that were written before a table had all the columns of today.
+"""Parquet files that were written before a table had all the columns of today, or before there was one.
 
 No query looks at the columns of each file: that would open them all. So whether there are such files is
 looked up once per version by whoever writes first, and `warehouse rebuild --all` writes them anew.
@@ -15,6 +15,8 @@ from warehouse.errors import UnavailableError
 from warehouse.manifest import DataFile, Manifest
 
 _STATE = ("lake", "columns")
+#: Rollups that have a row for every entry, so that each date of the logs has a file of theirs.
+_OF_EVERY_ENTRY = ("activity", "facets")
 _HINT = "`warehouse rebuild --all` writes such files anew; it reads the logs, nothing is fetched"
 
 
@@ -24,7 +26,7 @@ def lacks(con: duck.Connection, root: Path, file: DataFile) -> set[str]:
 
 
 def require_current(root: Path, manifest: Manifest) -> None:
-    """Raise UnavailableError when a file of the lake lacks a column. Looks once per set of columns."""
+    """Raise UnavailableError when a file lacks a column, or a date a table. Looks once per set of columns."""
     part, name = _STATE
     today = _today()
     if manifest.state(part).get(name) == today:
@@ -39,6 +41,12 @@ def require_current(root: Path, manifest: Manifest) -> None:
                     return  # a file that is gone or damaged is the business of those who read it
                 if missing:
                     raise lacking(root / file.path, ", ".join(sorted(missing)))
+    for table in _OF_EVERY_ENTRY:
+        if bare := _dates(files, "logs") - _dates(files, table):
+            raise UnavailableError(
+                f"the warehouse was written by an older version and lacks the table {table} of {min(bare)}",
+                hint=_HINT,
+            )
     remember(manifest)
 
 
@@ -64,6 +72,10 @@ def completed(file: DataFile, root: Path, missing: set[str]) -> str | None:
         for name, kind in duck.columns(file.table)
     )
     return f"SELECT {values} FROM read_parquet({duck.quoted(root / file.path)}, hive_partitioning = false)"
+
+
+def _dates(files: list[DataFile], table: str) -> set[str]:
+    return {file.partition for file in files if file.table == table}
 
 
 def _today() -> str:

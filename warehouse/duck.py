@@ -33,6 +33,7 @@ PARTITIONS: dict[str, str] = {
     "latency": "date",
     "errors": "date",
     "error_templates": "date",
+    "facets": "date",
     "downloads": "date",
     "installers": "date",
     "forecasts": "date",

@@ -5,25 +5,21 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
+from warehouse import logslots
 from warehouse.engine import Engine
 from warehouse.errors import BadRequestError
 from warehouse.logsearch import terms
 from warehouse.moments import naive
 
-#: How far from the page's end of time the first spans reach that are looked through.
-_SPANS = (timedelta(minutes=2), timedelta(minutes=20), timedelta(hours=4), timedelta(days=2))
+#: How far from the page's end of time the spans reach that are looked through.
+_FIRST_SPAN = timedelta(minutes=2)
+_SPANS = (timedelta(minutes=18), timedelta(hours=4), timedelta(days=2))
 _TICK = timedelta(microseconds=1)
-_FIRST_DATE = date(1970, 1, 1)
-_LAST_DATE = date(9999, 12, 31)
-
-
-#: Parameters that every filter has.
-_DATES = {"first_date", "last_date"}
 
 
 class LogFilter(Struct, kw_only=True):
@@ -50,8 +46,9 @@ def page(engine: Engine, wanted: LogFilter) -> dict[str, Any]:
     """One page of entries with the total, the cursor of the next page and, on demand, date groups."""
     parameters = filters(wanted)
     after = _decode(wanted.cursor, wanted.order) if wanted.cursor else {}
-    rows = _rows(engine, wanted, parameters | after)
-    counts = _counts(engine, wanted, parameters)
+    dates = engine.run("log_dates")
+    rows = _rows(engine, wanted, parameters | after, dates)
+    counts = _counts(engine, wanted, parameters, dates)
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     answer: dict[str, Any] = {
@@ -73,8 +70,6 @@ def filters(wanted: LogFilter) -> dict[str, Any]:
         "levels": wanted.levels,
         "start": start,
         "end": end,
-        "first_date": start.date() if start else _FIRST_DATE,
-        "last_date": end.date() if end else _LAST_DATE,
         "source": wanted.source,
         "config_hash": wanted.config_hash,
         "q": wanted.q,
@@ -86,7 +81,9 @@ def filters(wanted: LogFilter) -> dict[str, Any]:
     }
 
 
-def _rows(engine: Engine, wanted: LogFilter, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(
+    engine: Engine, wanted: LogFilter, parameters: dict[str, Any], dates: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Walk the time from the page's end of it and stop when the page is full.
 
     One row more than the page holds is looked for: it tells that there is a next page.
@@ -94,7 +91,7 @@ def _rows(engine: Engine, wanted: LogFilter, parameters: dict[str, Any]) -> list
     descending = wanted.order == "desc"
     query = "logs_newest" if descending else "logs_oldest"
     rows: list[dict[str, Any]] = []
-    for from_ts, to_ts in _spans(engine.run("log_dates"), parameters, descending=descending):
+    for from_ts, to_ts in _spans(engine, wanted, parameters, dates):
         span = {
             "from_ts": from_ts,
             "to_ts": to_ts,
@@ -109,13 +106,15 @@ def _rows(engine: Engine, wanted: LogFilter, parameters: dict[str, Any]) -> list
 
 
 def _spans(
-    dates: list[dict[str, Any]], parameters: dict[str, Any], *, descending: bool
+    engine: Engine, wanted: LogFilter, parameters: dict[str, Any], dates: list[dict[str, Any]]
 ) -> Iterator[tuple[datetime, datetime]]:
     """Half-open spans of time to look through, in the page's order and growing.
 
     Files are sorted by time, so a short span reads a small part of one file, and most pages lie in the
-    first; a filter that matches rarely needs few longer ones.
+    first. Where it does not fill the page, the rollup by facets tells how far the page reaches, if it knows
+    a filter; else the spans grow.
     """
+    descending = wanted.order == "desc"
     low = _latest(parameters["start"], None if descending else parameters.get("after_ts"))
     high = _earliest(parameters["end"], parameters.get("after_ts") if descending else None)
     held = [
@@ -128,14 +127,33 @@ def _spans(
     oldest, newest = min(first for first, _ in held), max(last for _, last in held)
     oldest = max(oldest, low or oldest)
     newest = min(newest, high or newest) + _TICK
-    edge, last_edge = (newest, oldest) if descending else (oldest, newest)
-    for length in _SPANS:
-        further = max(newest - length, oldest) if descending else min(oldest + length, newest)
-        if further != edge:
-            yield (further, edge) if descending else (edge, further)
-        edge = further
-    if edge != last_edge:
-        yield (last_edge, edge) if descending else (edge, last_edge)
+
+    def halves(at: datetime) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
+        """What is left of the window, cut in two: what comes first in the page's order, and the rest."""
+        at = min(max(at, oldest), newest)
+        return ((at, newest), (oldest, at)) if descending else ((oldest, at), (at, newest))
+
+    first, (oldest, newest) = halves(newest - _FIRST_SPAN if descending else oldest + _FIRST_SPAN)
+    yield first
+    if oldest == newest:
+        return
+    filled = None
+    if logslots.restricted(parameters) & logslots.FACETS:
+        reach = logslots.reach(engine, parameters, oldest, newest, wanted.limit, descending=descending)
+        if reach is None:
+            return
+        oldest, newest = max(oldest, reach.oldest), min(newest, reach.newest)
+        filled = reach.filled
+    if filled is not None:
+        stops = [filled]
+    else:
+        stops = [newest - length if descending else oldest + length for length in _SPANS]
+    for stop in stops:
+        span, (oldest, newest) = halves(stop)
+        if span[0] < span[1]:
+            yield span
+    if oldest < newest:
+        yield oldest, newest
 
 
 def _latest(*moments: datetime | None) -> datetime | None:
@@ -146,30 +164,17 @@ def _earliest(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _counts(engine: Engine, wanted: LogFilter, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+def _counts(
+    engine: Engine, wanted: LogFilter, parameters: dict[str, Any], dates: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Matches per date; from the rollups where they know every filter that is set."""
-    given = {name for name, value in parameters.items() if value is not None and name not in _DATES}
-    if given <= {"levels", "source", "config_hash"}:
+    if wanted.start is wanted.end is None and logslots.restricted(parameters) <= {
+        "levels",
+        "source",
+        "config_hash",
+    }:
         return engine.run("logs_count_daily", parameters)
-    filters_set = given - {"start", "end"}
-    # "unknown" means entries without a value, of which the hourly rollup has no row.
-    known = "unknown" not in (wanted.source, wanted.config_hash)
-    in_slots = len(filters_set) <= 1 and filters_set <= {"levels", "source", "package", "config_hash"}
-    hours = _whole_hours(parameters["start"], parameters["end"])
-    if in_slots and known and hours is not None:
-        return engine.run("logs_count_slots", parameters | hours)
-    return engine.run("logs_count", parameters)
-
-
-def _whole_hours(start: datetime | None, end: datetime | None) -> dict[str, datetime] | None:
-    """The whole hours from `start` to `end`: where the first begins, where the one after them does."""
-    first = start or datetime.combine(_FIRST_DATE, time())
-    begun = first.replace(minute=0, second=0, microsecond=0)
-    after = (end or datetime.combine(_LAST_DATE, time())).replace(minute=0, second=0, microsecond=0)
-    # Asked before an hour is added, which the last one of the calendar does not bear.
-    if begun >= after:
-        return None
-    return {"first_whole": begun if begun == first else begun + timedelta(hours=1), "after_whole": after}
+    return engine.run("logs_count", parameters | logslots.spans(parameters, dates))
 
 
 def entry(row: dict[str, Any]) -> dict[str, Any]:

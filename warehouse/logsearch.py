@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from warehouse import logslots
 from warehouse.engine import Engine
 from warehouse.errors import BadRequestError, NotFoundError
 
@@ -14,11 +15,8 @@ Row = dict[str, Any]
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 #: As many terms as macros/log_matches.sql takes.
 MOST_TERMS, MOST_WITHOUT = 4, 2
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC, as DuckDB has it
 #: Seconds of the slots of the rollup `activity`, the longest first.
 _GRAINS = (3_600, 300, 30)
-#: Parameters of a filter that the rollup knows.
-_OF_TIME = {"levels", "start", "end", "first_date", "last_date"}
 #: How long the histogram of an open filter is: from the oldest entry on.
 _DAY = timedelta(days=1)
 
@@ -56,7 +54,8 @@ def facets(engine: Engine, parameters: Row, limit: int) -> Row:
         name: {"values": [], "count": 0}
         for name in ("level", "source", "status", "method", "package", "configHash")
     }
-    for row in engine.run("logs_facets", parameters | {"limit": limit}):
+    spans = logslots.spans(parameters, engine.run("log_dates"))
+    for row in engine.run("logs_facets", parameters | spans | {"limit": limit}):
         facet = answer[row["facet"]]
         facet["values"].append({"value": row["value"], "count": row["count"]})
         facet["count"] = row["values"]
@@ -71,29 +70,25 @@ def histogram(engine: Engine, parameters: Row, points: int) -> Row:
     """
     dates = engine.run("log_dates")
     now = datetime.now(UTC).replace(tzinfo=None)
+    newest = max((row["last_ts"] for row in dates), default=now)
     start = parameters["start"] or min((row["first_ts"] for row in dates), default=now - _DAY)
-    end = parameters["end"] or max((row["last_ts"] for row in dates), default=now)
-    span = {"start": start, "end": max(start, end), "points": points}
-    newest = max((row["last_ts"] for row in dates), default=start)
-    slots = _slots(start, end, points) if end >= newest and _only_levels(parameters) else None
-    rows = engine.run(
-        "logs_histogram_slots" if slots else "logs_histogram", parameters | span | (slots or {})
-    )
-    return {"histogram": rows, "points": points}
-
-
-def _only_levels(parameters: Row) -> bool:
-    return all(value is None for name, value in parameters.items() if name not in _OF_TIME)
-
-
-def _slots(start: datetime, end: datetime, points: int) -> Row | None:
-    """The rollup's slots that make up `points` equal periods from `start` to `end`; None where none do."""
+    end = max(start, parameters["end"] or newest)
     # `end` is the last millisecond that counts.
-    seconds, rest = divmod((end - start + timedelta(milliseconds=1)) / timedelta(seconds=1), points)
-    for grain in _GRAINS:
-        if not rest and seconds and not seconds % grain and not (start - _EPOCH).total_seconds() % grain:
-            return {"seconds": seconds, "grain": grain}
-    return None
+    seconds = (end - start + timedelta(milliseconds=1)) / timedelta(seconds=1) / points
+
+    def longest(grains: tuple[int, ...]) -> int:
+        """The longest slots that the periods consist of, 0 for none."""
+        return next((grain for grain in grains if logslots.fits(start, seconds, grain)), 0)
+
+    asked = parameters | {"start": start, "end": end, "points": points}
+    grain = longest(_GRAINS)
+    if grain and end >= newest and logslots.restricted(parameters) <= {"levels"}:
+        slots = {"seconds": seconds, "grain": grain, "first_date": start.date(), "last_date": end.date()}
+        rows = engine.run("logs_histogram_slots", asked | slots)
+    else:
+        spans = logslots.spans(parameters | {"start": start, "end": end}, dates, longest(logslots.GRAINS))
+        rows = engine.run("logs_histogram", asked | spans)
+    return {"histogram": rows, "points": points}
 
 
 def context(engine: Engine, span: Row | None, key: str, line: int, around: int) -> list[Row]:

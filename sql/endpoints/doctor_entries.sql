@@ -16,6 +16,8 @@ FROM (
     UNION ALL
     SELECT 'error_templates' AS "table", count(*) AS entries FROM error_templates AS x
     UNION ALL
+    SELECT 'facets' AS "table", count(*) AS entries FROM facets AS c
+    UNION ALL
     SELECT 'forecasts' AS "table", count(*) AS entries FROM forecasts AS f
     UNION ALL
     SELECT 'forecast_models' AS "table", count(*) AS entries FROM forecast_models AS m

@@ -1,25 +1,21 @@
 -- GET /logs/facets: how the entries that match are spread over levels, sources, statuses, methods, packages and
 -- config hashes: the most frequent values of each.
--- Parameters: $start and $end (both inclusive), their dates $first_date and $last_date, the filters of
--- macros/log_matches.sql and its has_words, $limit (values per facet). A sampled entry counts by its weight.
+-- Parameters: those of functions/matching.sql, $limit (values per facet). A sampled entry counts by its weight.
 -- Grain: facet and value, most frequent first; entries without a value have none. total: every value's entries.
 WITH matches AS (
     SELECT
-        l.level,
-        l.source,
-        CAST(l.status AS VARCHAR) AS status,
-        l.method,
-        l.package,
-        l.config_hash AS "configHash",
-        sum(l.weight) AS entries
-    FROM logs AS l
-    WHERE l.date BETWEEN $first_date AND $last_date
-        AND ($start IS NULL OR l.ts >= $start)
-        AND ($end IS NULL OR l.ts <= $end)
-        AND log_matches(l.level, l.source, l.config_hash, l.message, l.status, l.method, l.package, l.response_ms,
-            $levels, $source, $config_hash, $q, $status, $method, $package, $min_response_ms)
-        AND has_words(l.message, $term_1, $term_2, $term_3, $term_4, $without_1, $without_2)
-    GROUP BY l.level, l.source, l.status, l.method, l.package, l.config_hash
+        m.level,
+        m.source,
+        CAST(m.status AS VARCHAR) AS status,
+        m.method,
+        m.package,
+        m.config_hash AS "configHash",
+        sum(m.entries) AS entries
+    FROM matching(
+        $starts, $ends, $first_whole, $after_whole, $slot_grain, $levels, $source, $config_hash, $q, $status, $method, $package,
+        $min_response_ms, $term_1, $term_2, $term_3, $term_4, $without_1, $without_2
+    ) AS m
+    GROUP BY m.level, m.source, m.status, m.method, m.package, m.config_hash
 ),
 
 counted AS (

@@ -79,6 +79,31 @@ def test_an_entry_unfolds_and_shows_the_lines_around_it(browser: Browser, addres
         expect(page.locator("#viewer ol.rows > li")).to_have_count(200)
 
 
+def test_a_brush_takes_whole_periods_of_those_that_are_shown(browser: Browser, address: str) -> None:
+    minutes = 60_000
+    with tab(browser, address) as opened:
+        page = opened.open("logs", "?hours=168")
+        lengths = []
+        # A week is shown by two hours, and most of a day by ten minutes.
+        for width in (120 * minutes, 10 * minutes):
+            before = page.url
+            box = page.locator("#when canvas").bounding_box()
+            assert box is not None
+            across = box["y"] + box["height"] / 2
+            page.mouse.move(box["x"] + box["width"] * 0.5, across)
+            page.mouse.down()
+            page.mouse.move(box["x"] + box["width"] * 0.58, across, steps=5)
+            page.mouse.up()
+            page.wait_for_function("before => location.href !== before", arg=before)
+            opened.ready("logs")
+            asked = httpx.URL(page.url).params
+            first, after = int(asked["startDate"]), int(asked["endDate"]) + 1
+            assert (first % width, after % width) == (0, 0)
+            lengths.append(after - first)
+        assert 720 * minutes < lengths[0] <= 1200 * minutes
+        assert 60 * minutes < lengths[1] < 120 * minutes
+
+
 def test_the_keyboard_reaches_the_search(browser: Browser, address: str) -> None:
     with tab(browser, address) as opened:
         page = opened.open("logs")
@@ -96,14 +121,14 @@ def test_a_panel_shows_its_sql_its_table_and_its_csv(browser: Browser, address: 
         page.keyboard.press("Escape")
         menu.locator("summary").click()
         menu.get_by_role("button", name="Table").click()
-        assert page.locator("#events tbody tr").count() == 120
+        assert page.locator("#events tbody tr").count() == 84  # periods of two hours
         menu.locator("summary").click()
         with page.expect_download() as waiting:
             menu.get_by_role("button", name="CSV").click()
         waiting.value.save_as(tmp_path / "events.csv")
         rows = (tmp_path / "events.csv").read_text().splitlines()
         assert rows[0] == '"Start","error","warn","info","debug"'
-        assert len(rows) == 121
+        assert len(rows) == 85
         menu.locator("summary").click()
         with page.expect_download() as waiting:
             menu.get_by_role("button", name="PNG").click()

@@ -96,6 +96,25 @@ def test_what_writes_refuses_before_it_began(builder: Builder, table: str) -> No
     assert builder.rows("SELECT count(*) FROM runs") == runs
 
 
+def test_a_table_that_a_later_version_added_is_made_by_a_rebuild(builder: Builder) -> None:
+    query = "SELECT * FROM facets ORDER BY ALL"
+    before = builder.rows(query)
+    with closing(Manifest(builder.settings.data_dir)) as manifest:
+        manifest.commit(remove=[file.path for file in manifest.files("facets")])
+        manifest.remember({("lake", "columns"): None})
+    builder.put([log("2026-11-04T10:00")])
+
+    with pytest.raises(
+        UnavailableError, match=r"older version and lacks the table facets .*2026-11-02"
+    ) as raised:
+        builder.sync()
+
+    assert "`warehouse rebuild --all`" in str(raised.value)
+    rebuild.run(builder.settings)
+    assert builder.rows(query) == before
+    assert builder.sync().entries == 1
+
+
 def test_verify_says_what_to_do_about_them(builder: Builder) -> None:
     old = made_old(builder, *LATER)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.sql.conftest import Open
-from tests.warehouse_builder import Builder, log, millis, utc
+from tests.warehouse_builder import Builder, log, millis, naive, utc
 from warehouse.errors import BadRequestError
 from warehouse.logquery import LogFilter
 from warehouse.service import Warehouse
@@ -244,9 +244,9 @@ def test_entries_can_be_grouped_by_utc_date_with_the_count_of_every_match(wareho
     ],
 )
 def test_the_rollup_counts_what_the_rows_count(warehouse: Warehouse, filters: dict[str, Any]) -> None:
-    rows = warehouse.run(
-        "logs_count", filters | {"first_date": date(1970, 1, 1), "last_date": date(9999, 12, 31)}
-    )
+    starts, ends = naive("1970-01-01T00:00:00"), naive("2027-01-01T00:00:00")
+    of_rows = {"starts": starts, "first_whole": starts, "after_whole": starts, "ends": ends}
+    rows = warehouse.run("logs_count", filters | of_rows)
     assert warehouse.run("logs_count_daily", filters) == rows
 
 

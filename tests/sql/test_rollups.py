@@ -1,8 +1,9 @@
-"""rollups/activity, rollups/activity_by, rollups/latency, rollups/errors, rollups/daily, rollups/storage: the
-grains and the sums, and that sums merged commit by commit are those of all rows at once.
+"""rollups/activity, rollups/activity_by, rollups/latency, rollups/errors, rollups/daily, rollups/facets,
+rollups/storage: the grains and the sums, and that sums merged commit by commit are those of all rows at once.
 
 The tables that they fill: tables/activity, tables/activity_by, tables/latency, tables/errors, tables/daily,
-tables/storage; and tables/logs, tables/quarantine, tables/packages, which everything is made from.
+tables/facets, tables/storage; and tables/logs, tables/quarantine, tables/packages, which everything is made
+from.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ COLUMNS = {
     "errors": "grain slot message entries",
     "error_templates": "grain dimension value slot template entries first_ts last_ts example example_bucket"
     " example_key example_line",
+    "facets": "grain slot level source status method package config_hash entries",
     "daily": "day level source config_hash entries first_ts last_ts",
     "downloads": "day package version agent downloads not_modified failed bytes publishes last_ts",
     "installers": "day package version client agent downloads last_ts",
@@ -127,6 +129,27 @@ def test_latency_counts_response_times_by_bucket(hour: Builder) -> None:
         "SELECT slot, count(*), sum(entries) FROM latency WHERE grain = 300 GROUP BY slot ORDER BY slot"
     )
     assert rows == [(naive("2026-03-01T10:00:00"), 3, 3), (naive("2026-03-01T10:55:00"), 1, 1)]
+
+
+def test_facets_count_combinations_by_quarters_and_hours(hour: Builder) -> None:
+    rows = hour.rows("SELECT * EXCLUDE (date) FROM facets ORDER BY ALL")
+    combinations = [
+        ("debug", "b", None, None, None, None),
+        ("error", "a", 500, None, None, None),
+        ("error", "a", None, None, None, None),
+        ("error", "b", 404, None, None, None),
+        ("info", "a", 200, None, None, None),
+        ("warn", "b", None, None, None, "0xab"),
+    ]
+    quarters = ["11:00", "10:00", "10:00", "10:00", "10:00", "10:45"]
+    assert sorted(rows, key=str) == sorted(
+        (
+            (grain, naive(f"2026-03-01T{slot if grain == 900 else slot[:3] + '00'}:00"), *combination, 1)
+            for grain in (900, 3600)
+            for slot, combination in zip(quarters, combinations, strict=True)
+        ),
+        key=str,
+    )
 
 
 def test_errors_count_messages_by_their_first_thousand_characters(hour: Builder) -> None:

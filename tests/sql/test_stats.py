@@ -126,8 +126,8 @@ def warehouse_files(builder: Builder) -> list[str]:
 def test_the_tables_of_the_status_add_up(filled: Builder, warehouse: Warehouse) -> None:
     rows = {row["table"]: row for row in warehouse.run("status_tables")}
     assert set(rows) == {
-        "activity", "activity_by", "daily", "errors", "error_templates", "logs", "packages", "quarantine",
-        "storage",
+        "activity", "activity_by", "daily", "errors", "error_templates", "facets", "logs", "packages",
+        "quarantine", "storage",
     }  # fmt: skip
     assert (rows["logs"]["entries"], rows["logs"]["files"]) == (5, 4)
     assert (rows["quarantine"]["entries"], rows["packages"]["entries"]) == (3, 3)

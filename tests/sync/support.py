@@ -44,6 +44,7 @@ CONTENTS = {
     "errors": "SELECT * FROM errors ORDER BY ALL",
     "daily": "SELECT * FROM daily ORDER BY ALL",
     "error_templates": "SELECT * FROM error_templates ORDER BY ALL",
+    "facets": "SELECT * FROM facets ORDER BY ALL",
     "downloads": "SELECT * FROM downloads ORDER BY ALL",
     "installers": "SELECT * FROM installers ORDER BY ALL",
     "storage": "SELECT * FROM storage ORDER BY ALL",
@@ -60,6 +61,8 @@ AGREEMENT = """
         coalesce((SELECT sum(entries) FROM activity WHERE grain = 300), 0),
         coalesce((SELECT sum(entries) FROM activity WHERE grain = 3600), 0),
         coalesce((SELECT sum(entries) FROM daily), 0),
+        coalesce((SELECT sum(entries) FROM facets WHERE grain = 900), 0),
+        coalesce((SELECT sum(entries) FROM facets WHERE grain = 3600), 0),
         coalesce((SELECT sum(entries) FROM files WHERE "table" = 'logs'), 0),
         coalesce((SELECT sum(accepted) FROM ledger), 0)
 """

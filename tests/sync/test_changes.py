@@ -50,6 +50,7 @@ def test_dates_that_lose_all_their_rows_vanish_with_their_rollups(mirror: Mirror
             "activity_by": ["2026-11-10", "2026-11-11"],
             "daily": ["2026-11"],
             "downloads": ["2026-11-10", "2026-11-11"],
+            "facets": ["2026-11-10", "2026-11-11"],
             "installers": ["2026-11-10", "2026-11-11"],
             "latency": ["2026-11-10", "2026-11-11"],
             "logs": ["2026-11-10", "2026-11-11"],

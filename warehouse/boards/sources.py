@@ -19,7 +19,7 @@ _TIME = re.compile(r"TIMESTAMP.*|DATE")
 _DATED = {
     "logs": "ts", "activity": "slot", "activity_by": "slot", "latency": "slot", "errors": "slot",
     "error_templates": "slot", "anomalies": "slot", "forecasts": "issued", "forecast_models": "issued",
-    "hourly": "slot", "downloads": "day", "installers": "day",
+    "facets": "slot", "hourly": "slot", "downloads": "day", "installers": "day",
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ LOG_ROLLUPS = {
     "latency": "slot",
     "errors": "slot",
     "error_templates": "slot",
+    "facets": "slot",
     "daily": "day",
     "downloads": "day",
     "installers": "day",

@@ -11,16 +11,35 @@ export const page = () => location.pathname.slice(BASE.length).replace(/^\/|\/$/
 export const get = (name, otherwise = '') => new URLSearchParams(location.search).get(name) ?? otherwise;
 export const hours = () => Number(get('hours', '24')) || 24;
 
+const POINTS = 120;
+const SECOND = 1_000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE;
+const WIDTHS = [30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR];
+
 /**
- * The chosen range as equal periods that consist of the warehouse's own slots of 30 seconds, the present one whole. Two questions
- * of one period ask the same, which the server has answered then.
- * @param {number} points
+ * The shortest of the usual periods of which a length of time holds not too many, and whole ones; undefined for none.
+ * @param {number} length
  */
-export function periods(points) {
-  const slot = 30_000;
-  const width = Math.max(1, Math.round((hours() * 3_600_000) / points / slot)) * slot;
+const usual = (length) => WIDTHS.find((width) => length / width <= POINTS && length % width === 0);
+
+/**
+ * The chosen range as equal periods that consist of the warehouse's own slots, the present one whole. Two questions of one period
+ * ask the same, which the server has answered then.
+ */
+export function periods() {
+  const length = hours() * HOUR;
+  const width = usual(length) ?? Math.max(1, Math.round(length / POINTS / WIDTHS[0])) * WIDTHS[0];
+  const points = Math.max(1, Math.round(length / width));
   const end = Math.ceil(Date.now() / width) * width;
-  return { startDate: end - points * width, endDate: end - 1 };
+  return { startDate: end - points * width, endDate: end - 1, points };
+}
+
+/** What the address asks for as periods: a part of time that stands in it, or the chosen range. */
+export function part() {
+  const [startDate, endDate] = [get('startDate'), get('endDate')];
+  if (!startDate && !endDate) return periods();
+  const length = startDate && endDate ? Number(endDate) + 1 - Number(startDate) : NaN;
+  const width = length > 0 ? usual(length) : undefined;
+  return { startDate, endDate, points: width ? length / width : POINTS };
 }
 
 /**

@@ -10,13 +10,12 @@ import { entryRow } from './parts.js';
 
 const LEVELS = ['error', 'warn', 'info', 'debug'];
 const PAGE = 100;
-const POINTS = 120;
 const FILTERS = ['level', 'q', 'source', 'package', 'status', 'startDate', 'endDate'];
 
 /** What the address asks for. */
 function wanted() {
   const chosen = Object.fromEntries(FILTERS.map((name) => [name, place.get(name)]));
-  if (!chosen.startDate) chosen.startDate = String(place.periods(POINTS).startDate);
+  if (!chosen.startDate && !chosen.endDate) chosen.startDate = String(place.periods().startDate);
   return chosen;
 }
 
@@ -46,6 +45,8 @@ export function logs(root) {
 
   /** @type {string | null} */
   let cursor = null;
+  /** @type {any[]} the periods that the chart shows now, of which a brush takes whole ones */
+  let periods = [];
   const words = () => [place.get('q')];
   const row = (/** @type {any} */ entry, fresh = false) => entryRow(entry, { words: words(), fresh, acts: (shown) => [
     el('button', { type: 'button', class: 'act tiny', onclick: () => navigator.clipboard.writeText(JSON.stringify(shown)).then(() => toast('Copied.'), () => toast('The browser does not let the page copy.', true)) }, 'Copy'),
@@ -61,14 +62,16 @@ export function logs(root) {
   const refresh = async (/** @type {AbortSignal} */ signal) => {
     const chosen = wanted();
     const { level, ...anyLevel } = chosen;
-    const paths = { logs: address('/logs', { ...chosen, limit: PAGE }), histogram: address('/logs/histogram', { ...chosen, endDate: chosen.endDate || (place.get('startDate') ? '' : place.periods(POINTS).endDate), points: POINTS }), facets: address('/logs/facets', anyLevel) };
+    const paths = { logs: address('/logs', { ...chosen, limit: PAGE }), histogram: address('/logs/histogram', { ...chosen, ...place.part() }), facets: address('/logs/facets', anyLevel) };
     const pressed = level ? level.split(',') : LEVELS;
     for (const name of LEVELS) chipOf[name].setAttribute('aria-pressed', String(pressed.includes(name)));
     if (document.activeElement !== search) search.value = place.get('q');
     exports.replaceChildren('Export all that match: ', ...['ndjson', 'csv', 'parquet', 'arrow'].map((format) => el('a', { class: 'act tiny', href: API + address('/logs/export', { ...chosen, format }), download: '' }, format.toUpperCase())));
-    // The entries come first, and what takes longer does not keep them waiting.
-    const list = (async () => {
-      const page = await ask(paths.logs, signal);
+    const got = /** @type {Record<keyof typeof paths, Promise<any>>} */ (Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, ask(path, signal)])));
+    // What else could be chosen is counted without what is chosen.
+    const offered = Object.keys(selects).map((name) => (place.get(name) ? ask(address('/logs/facets', { ...anyLevel, [name]: '' }), signal) : got.facets));
+    await together(async () => {
+      const page = await got.logs;
       cursor = page.nextCursor;
       more.hidden = !page.hasMore;
       viewer.sub(`${count(page.totalCount)} entries match`);
@@ -78,10 +81,8 @@ export function logs(root) {
       if (!rows.querySelector('details[open]') && rows.scrollTop < 40) {
         rows.replaceChildren(...(page.logs.length ? page.logs.map((/** @type {any} */ entry) => row(entry)) : [el('li', 'none', 'No entry matches.')]));
       }
-    })();
-    await list.catch(() => {});
-    await together(() => list, async () => {
-      const periods = (await ask(paths.histogram, signal)).histogram;
+    }, async () => {
+      periods = (await got.histogram).histogram;
       when.sub(periods.length ? `${moment(periods[0].periodStart)} to ${moment(periods[periods.length - 1].periodEnd)}, by ${span(periods[0].periodEnd - periods[0].periodStart)}; drag to choose` : '');
       when.source(paths.histogram);
       when.rows(() => [['Start', 'error', 'warn', 'info', 'debug'], ...periods.map((/** @type {any} */ one) => [moment(one.periodStart), one.error, one.warn, one.info, one.debug])]);
@@ -89,23 +90,24 @@ export function logs(root) {
         when.chart(shown);
         shown.on('brushEnd', (/** @type {any} */ event) => {
           const range = event.areas[0]?.coordRange;
-          if (range) place.set({ startDate: Math.floor(range[0]), endDate: Math.ceil(range[1]) });
+          if (!range) return;
+          const first = periods[0].periodStart, width = periods[0].periodEnd - first;
+          const edge = (/** @type {number} */ number) => first + number * width;
+          place.set({ startDate: edge(Math.floor((range[0] - first) / width)), endDate: edge(Math.ceil((range[1] - first) / width)) - 1 });
         });
         const arm = () => shown.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption: { brushType: 'lineX', brushMode: 'single' } });
         shown.on('finished', arm);
       });
     }, async () => {
-      const { facets } = await ask(paths.facets, signal);
+      const [{ facets }, ...others] = await Promise.all([got.facets, ...offered]);
       const counts = Object.fromEntries(facets.level.values.map((/** @type {any} */ one) => [one.value, one.count]));
       for (const name of LEVELS) chipOf[name].lastChild.textContent = count(counts[name] ?? 0);
-      await Promise.all(Object.entries(selects).map(async ([name, select]) => {
+      Object.entries(selects).forEach(([name, select], number) => {
         const now = place.get(name);
-        // What else could be chosen is counted without what is chosen.
-        const others = now ? (await ask(address('/logs/facets', { ...anyLevel, [name]: '' }), signal)).facets : facets;
-        const values = [...(others[name]?.values ?? [])];
+        const values = [...(others[number].facets[name]?.values ?? [])];
         if (now && !values.some((/** @type {any} */ one) => one.value === now)) values.push({ value: now, count: 0 });
         select.replaceChildren(el('option', { value: '' }, `Any ${name}`), ...values.map((/** @type {any} */ one) => el('option', { value: one.value, selected: one.value === now }, `${one.value} (${count(one.count)})`)));
-      }));
+      });
     });
   };
   refresh.lines = (/** @type {any} */ told) => {

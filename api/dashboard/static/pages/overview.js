@@ -51,11 +51,11 @@ export function overview(root) {
   return async (/** @type {AbortSignal} */ signal) => {
     const hours = place.hours();
     const days = Math.max(1, Math.ceil(hours / 24));
-    const range = place.periods(120);
+    const range = place.periods();
     const paths = {
       analytics: address('/analytics', { hours }),
       history: address('/analytics/history', { hours, points: 24 }),
-      histogram: address('/logs/histogram', { ...range, points: 120 }),
+      histogram: address('/logs/histogram', range),
       anomalies: address('/analytics/anomalies', { hours, limit: 20 }),
       alerts: address('/analytics/alerts', { hours }),
       rules: '/analytics/alerts/rules',
