@@ -71,7 +71,7 @@ def test_a_sound_warehouse_has_no_finding(builder: Builder) -> None:
     assert summary.findings == []
     assert (summary.dates, summary.objects, summary.unchecked) == (2, 2, 0)
     assert (
-        summary.files == len(files(builder, "logs")) + 4 * 2 + 2 + 1 + 1
+        summary.files == len(files(builder, "logs")) + 5 * 2 + 2 + 1 + 1
     )  # rollups by date, quarantine, months
 
 
