@@ -68,22 +68,26 @@ def refresh_logs(
     current: Iterable[DataFile],
     run_id: str,
 ) -> Change:
-    """New rollup files for the dates (ISO) whose logs changed; `current` are the manifest's files."""
-    change = Change()
+    """New rollup files for the dates (ISO) whose logs changed; `current` are the manifest's files.
+
+    None of them needs another: as many are made at a time as the connection has threads, each by one thread.
+    """
     held = _by_partition(current)
-    for rollup, time_column in LOG_ROLLUPS.items():
-        partitions: dict[str, dict[str, DateChange]] = defaultdict(dict)
+    partitions: dict[tuple[str, str], dict[str, DateChange]] = defaultdict(dict)
+    for rollup in LOG_ROLLUPS:
         for date, date_change in dates.items():
-            partitions[_partition_of(rollup, date)][date] = date_change
-        for partition, changes in sorted(partitions.items()):
-            old = held.get((rollup, partition), [])
-            rebuilt = [date for date, date_change in changes.items() if date_change.rebuild]
-            fresh = [path for date_change in changes.values() for path in date_change.files]
-            con.execute(f"CREATE OR REPLACE TEMP VIEW fresh_logs AS {duck.parquet_relation('logs', fresh)}")
-            # Nothing is left of a date that is made anew; its file may be of a version with other columns.
-            kept = [] if rebuilt and duck.PARTITIONS[rollup] == "date" else old
-            _bind_prior(con, lake, rollup, kept, time_column, rebuilt)
-            change.extend(_replace(con, lake, rollup, partition, old, run_id))
+            partitions[rollup, _partition_of(rollup, date)][date] = date_change
+
+    def refreshed(cursor: duck.Connection, place: tuple[str, str]) -> Change:
+        return _refreshed(cursor, lake, *place, partitions[place], held.get(place, []), run_id)
+
+    change = Change()
+    try:
+        for made in duck.side_by_side(con, refreshed, partitions):
+            change.extend(made)
+    except BaseException:
+        lake.discard(change.add)
+        raise
     return change
 
 
@@ -106,6 +110,25 @@ def refresh_storage(
         _bind_prior(con, lake, "storage", old, "slot", [])
         change.extend(_replace(con, lake, "storage", month, old, run_id))
     return change
+
+
+def _refreshed(
+    con: duck.Connection,
+    lake: Lake,
+    rollup: str,
+    partition: str,
+    dates: Mapping[str, DateChange],
+    old: list[DataFile],
+    run_id: str,
+) -> Change:
+    """One rollup's new file for one partition, instead of its `old` ones."""
+    rebuilt = [date for date, date_change in dates.items() if date_change.rebuild]
+    fresh = [path for date_change in dates.values() for path in date_change.files]
+    con.execute(f"CREATE OR REPLACE TEMP VIEW fresh_logs AS {duck.parquet_relation('logs', fresh)}")
+    # Nothing is left of a date that is made anew; its file may be of a version with other columns.
+    kept = [] if rebuilt and duck.PARTITIONS[rollup] == "date" else old
+    _bind_prior(con, lake, rollup, kept, LOG_ROLLUPS[rollup], rebuilt)
+    return _replace(con, lake, rollup, partition, old, run_id)
 
 
 def _by_partition(files: Iterable[DataFile]) -> dict[tuple[str, str], list[DataFile]]:
