@@ -62,7 +62,15 @@ typed AS (
                 "source": null, "storedAt": null, "configVersion": null}') AS VARCHAR)
         END AS extra,
         CASE WHEN is_json_number(o.f.timestamp) THEN TRY_CAST(o.f.timestamp AS DOUBLE) END AS timestamp_ms,
-        CASE WHEN is_json_number(o.f."storedAt") THEN TRY_CAST(o.f."storedAt" AS DOUBLE) END AS stored_ms
+        CASE WHEN is_json_number(o.f."storedAt") THEN TRY_CAST(o.f."storedAt" AS DOUBLE) END AS stored_ms,
+        -- As texts these may be words or numbers that are none; what they were tells the line itself.
+        CASE
+            WHEN regexp_matches(
+                concat(':', o.f.level, ':', o.f.message, ':', o.f."configHash", ':', o.f.source, ':', o.f."configVersion"),
+                ':-?(?:[nN][aA]|[iI][nN])'
+            ) THEN has_non_finite(CAST(json_extract(o.entry, '$') AS VARCHAR))
+            ELSE false
+        END AS odd_text
     FROM opened AS o
 ),
 
@@ -79,12 +87,12 @@ judged AS (
         t.stored_ms,
         CASE
             WHEN is_epoch_ms(t.timestamp_ms) AND (is_json_null(t.f."storedAt") OR is_epoch_ms(t.stored_ms))
-                AND NOT has_non_finite(t.metadata) AND NOT has_non_finite(t.extra) THEN NULL
+                AND NOT has_non_finite(t.metadata) AND NOT has_non_finite(t.extra) AND NOT t.odd_text THEN NULL
             WHEN t.fault IS NOT NULL THEN t.fault
             WHEN NOT regexp_matches(t.raw, '[^ \t\r\n]') THEN 'blank line'
             WHEN t.entry IS NULL THEN 'not valid JSON'
             WHEN NOT is_json_object(t.entry) THEN 'not a JSON object but ' || lower(json_type(t.entry))
-            WHEN has_non_finite(t.metadata) OR has_non_finite(t.extra) THEN 'not valid JSON: NaN or Infinity'
+            WHEN has_non_finite(t.metadata) OR has_non_finite(t.extra) OR t.odd_text THEN 'not valid JSON: NaN or Infinity'
             WHEN is_json_null(t.f.timestamp) THEN 'timestamp is missing'
             WHEN t.timestamp_ms IS NULL THEN 'timestamp is not a number of epoch milliseconds'
             WHEN NOT is_epoch_ms(t.timestamp_ms) THEN 'timestamp is out of range: ' || CAST(t.f.timestamp AS VARCHAR)

@@ -4,7 +4,8 @@
 -- opening: {"timestamp":
 -- Reads usual_lines (object_no, line, ms, raw), which begin with the opening and the 13 digits of ms, are sorted by
 -- ms, and hold nothing that looks like NaN or Infinity; and raw_objects, as the format does. Gives the columns of
--- tables/logs.sql, one row per line that it takes, in the same order.
+-- tables/logs.sql, one row per line that it takes, in the same order. It runs without DuckDB's pushdown of filters,
+-- which would read all the JSON once more.
 WITH opened AS (
     SELECT
         o.bucket,
@@ -15,9 +16,8 @@ WITH opened AS (
         r.ms,
         r.raw,
         TRY(json_transform(r.raw, '{
-            "timestamp": "BIGINT", "level": "VARCHAR", "message": "VARCHAR", "metadata": "JSON",
-            "configHash": "VARCHAR", "source": "VARCHAR", "storedAt": "BIGINT", "configVersion": "VARCHAR",
-            "registryUrl": "JSON", "systemInfo": "JSON"}')) AS f
+            "level": "VARCHAR", "message": "VARCHAR", "metadata": "JSON", "configHash": "VARCHAR", "source": "VARCHAR",
+            "storedAt": "BIGINT", "configVersion": "VARCHAR", "registryUrl": "JSON", "systemInfo": "JSON"}')) AS f
     FROM usual_lines AS r
     JOIN (
         SELECT
@@ -48,11 +48,6 @@ typed AS (
         CAST(o.f."registryUrl" AS VARCHAR) AS url,
         CAST(o.f."systemInfo" AS VARCHAR) AS system
     FROM opened AS o
-),
-
--- row_number keeps DuckDB from moving the last conditions down, where they would read all the JSON once more.
-numbered AS (
-    SELECT *, row_number() OVER () AS place FROM typed
 )
 
 SELECT
@@ -80,9 +75,8 @@ SELECT
     t.bucket,
     t.object_key,
     t.line
-FROM numbered AS t
-WHERE t.place > 0
-    AND t.f.timestamp = t.ms AND is_epoch_ms(t.ms) AND is_epoch_ms(t.f."storedAt")
+FROM typed AS t
+WHERE is_epoch_ms(t.ms) AND is_epoch_ms(t.f."storedAt")
     AND is_json_object(t.metadata)
     AND CASE
         -- The line that the fields make is the line: they are all, stand once, and are of their kinds.

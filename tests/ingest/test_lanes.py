@@ -136,6 +136,18 @@ def test_what_needs_care_is_left_to_the_format(lanes: Lanes, change: dict[str, A
     assert fast == []
 
 
+@pytest.mark.parametrize("word", ["NaN", "nan", "-nAn", "Infinity", "-Infinity", "-inf", "INF", "iNfinity"])
+@pytest.mark.parametrize("place", ['"status":', '"rss":', '"level":', '"configVersion":', '"registryUrl":'])
+@pytest.mark.parametrize("blank", ["", " ", "\t"])
+def test_a_line_with_a_number_that_is_none_is_left_to_the_format(
+    lanes: Lanes, word: str, place: str, blank: str
+) -> None:
+    text = compact(WHOLE)
+    start = text.index(place) + len(place)
+    end = min(text.index(sign, start) for sign in ",}" if sign in text[start:])
+    assert lanes(text[:start] + blank + word + text[end:]) == ([], [])
+
+
 @pytest.mark.parametrize("missing", list(WHOLE))
 def test_an_entry_with_an_unknown_key_for_a_known_one_is_left_to_the_format(
     lanes: Lanes, missing: str

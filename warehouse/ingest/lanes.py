@@ -8,8 +8,11 @@ from functools import cache
 from warehouse import sqlfiles
 
 #: A connection for lanes joins as the SQL says, and keeps the order of the lines; it hands no condition
-#: of a join to Arrow, which has no filter for views of strings.
-LANE_SETTINGS = "SET disabled_optimizers = 'join_order,build_side_probe_side,join_filter_pushdown'"
+#: of a join to Arrow, which has no filter for views of strings, and evaluates a condition where it stands,
+#: on what was parsed already.
+LANE_SETTINGS = (
+    "SET disabled_optimizers = 'join_order,build_side_probe_side,join_filter_pushdown,filter_pushdown'"
+)
 
 
 @cache
