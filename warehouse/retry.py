@@ -19,7 +19,7 @@ from warehouse import catalog, duck, formats, lock
 from warehouse.errors import IntegrityError, WarehouseError
 from warehouse.ingest import rewrite
 from warehouse.ingest.conform import Converted, Converter, ObjectCount
-from warehouse.ingest.lines import Batch, Piece
+from warehouse.ingest.lines import Batch
 from warehouse.ingest.rollups import Change, DateChange, refresh_logs
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile, LedgerObject, Manifest, Run, ledger_object, now_us
@@ -256,13 +256,10 @@ class _Retry:
 def _batch(portion: list[_Line], places: dict[int, Place], form: str) -> Batch:
     """Lines as the ingest takes them: every one is a piece of its own, because they are not in a row."""
     numbers = {place: number for number, place in places.items()}
-    return Batch(
-        parts=[line.text for line in portion],
-        pieces=[Piece(numbers[line.place], line.number, 1, len(line.text)) for line in portion],
-        bytes=sum(len(line.text) for line in portion),
-        lines=len(portion),
-        format=form,
-    )
+    batch = Batch(format=form)
+    for line in portion:
+        batch.append(numbers[line.place], line.number, [line.text], 1)
+    return batch
 
 
 def _moved(item: LedgerObject, counts: ObjectCount, form: str) -> LedgerObject:

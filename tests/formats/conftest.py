@@ -13,7 +13,7 @@ import pytest
 from tests.warehouse_builder import ndjson
 from warehouse import duck, sqlfiles
 from warehouse.ingest.lines import Batcher
-from warehouse.ingest.split import split
+from warehouse.ingest.split import Lines
 
 Row = dict[str, Any]
 Conform = Callable[..., list[Row]]
@@ -27,7 +27,7 @@ def conform() -> Iterator[Conform]:
         def run(form: str, *lines: Any, key: str = "logs/20260301/1.log", sample: int = 1) -> list[Row]:
             batcher = Batcher(1 << 30)
             assert list(batcher.add(0, [ndjson(lines)])) == []
-            duck.register(con, "raw_lines", split(batcher.take()))
+            duck.register(con, "raw_lines", Lines(batcher.take()).table)
             objects = {"object_no": pa.array([0], pa.int32()), "bucket": ["b"], "object_key": [key]}
             duck.register(con, "raw_objects", pa.table(objects | {"sample": pa.array([sample], pa.int32())}))
             text = form if " " in form else sqlfiles.read("formats", form)

@@ -149,7 +149,7 @@ def test_a_batch_holds_one_format_and_formats_that_alternate_still_fill_batches(
         sorted((batch.format, batch.lines) for batch in [*full, *rest]) == [("a", 10)] * 2 + [("b", 10)] * 2
     )
     for batch in [*full, *rest]:
-        assert set(b"".join(batch.parts)) == {ord(batch.format), ord("\n")}
+        assert set(batch.text.array.tolist()) == {ord(batch.format), ord("\n")}
 
 
 def test_open_batches_of_many_formats_hold_no_more_than_two() -> None:
@@ -157,7 +157,9 @@ def test_open_batches_of_many_formats_hold_no_more_than_two() -> None:
     given = 0
     for number in range(20):
         line = bytes([97 + number]) * 499 + b"\n"
-        given += sum(batch.bytes for batch in batcher.add(number, [line], lambda sample: sample[:1].decode()))
+        given += sum(
+            batch.text.size for batch in batcher.add(number, [line], lambda sample: sample[:1].decode())
+        )
         assert 500 * (number + 1) - given <= 2000
 
 

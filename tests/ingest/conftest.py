@@ -14,7 +14,7 @@ import pytest
 from tests.warehouse_builder import Builder, ndjson
 from warehouse import duck, sqlfiles
 from warehouse.ingest.lines import Batcher
-from warehouse.ingest.split import split
+from warehouse.ingest.split import Lines
 
 Row = dict[str, Any]
 Conform = Callable[..., list[Row]]
@@ -50,7 +50,7 @@ def conform() -> Iterator[Conform]:
         def run(*entries: Any, key: str = "logs/1.jsonl") -> list[Row]:
             batcher = Batcher(1 << 30)
             assert list(batcher.add(0, [ndjson(entries)])) == []
-            duck.register(con, "raw_lines", split(batcher.take()))
+            duck.register(con, "raw_lines", Lines(batcher.take()).table)
             objects = {"object_no": pa.array([0], pa.int32()), "bucket": ["b"], "object_key": [key]}
             duck.register(con, "raw_objects", pa.table(objects | {"sample": pa.array([1], pa.int32())}))
             answer = con.execute(f"SELECT * FROM ({sqlfiles.read('formats', 'registry')}) ORDER BY line")

@@ -17,7 +17,7 @@ from tests.warehouse_builder import Builder, ndjson
 from warehouse import duck, sqlfiles
 from warehouse.ingest.lanes import LANE_SETTINGS, opening
 from warehouse.ingest.lines import Batcher
-from warehouse.ingest.split import Splitter
+from warehouse.ingest.split import Lines
 
 Rows = list[dict[str, Any]]
 Lanes = Callable[..., tuple[Rows, Rows]]
@@ -52,7 +52,7 @@ def lanes() -> Iterator[Lanes]:
         def run(*entries: Any, key: str = "logs/0xFFEE00/1.jsonl") -> tuple[Rows, Rows]:
             batcher = Batcher(1 << 30)
             assert list(batcher.add(0, [ndjson(entries)])) == []
-            lines = Splitter().split(batcher.take())
+            lines = Lines(batcher.take())
             duck.register(con, "raw_lines", lines.table)
             duck.register(con, "usual_lines", lines.usual(lane_opening))
             duck.register(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from warehouse.errors import ObjectError
 from warehouse.ingest import lines
 from warehouse.ingest.lines import Batch, Batcher, compression, inflate
-from warehouse.ingest.split import split
+from warehouse.ingest.split import Lines
 
 Line = tuple[int, int, str, str | None]
 
@@ -28,7 +28,7 @@ def batches(objects: Sequence[bytes], size: int = 1 << 20) -> list[Batch]:
 
 def rows(objects: Sequence[bytes], size: int = 1 << 20) -> list[Line]:
     """Object, number, text and fault of every line, and line 0 for what could not be inflated."""
-    tables = (split(batch) for batch in batches(objects, size))
+    tables = (Lines(batch).table for batch in batches(objects, size))
     return [tuple(row.values()) for table in tables for row in table.to_pylist()]  # type: ignore[misc]
 
 

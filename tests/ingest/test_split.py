@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse.ingest.lines import Batcher
-from warehouse.ingest.split import Lines, Splitter
+from warehouse.ingest.split import Lines
 
 OPENING = b'{"t":'
 T = 1_700_000_000_000
 
 
-def lines_of(*objects: bytes, splitter: Splitter | None = None) -> Lines:
+def lines_of(*objects: bytes) -> Lines:
     """The lines of objects in one batch."""
     batcher = Batcher(1 << 30)
     for number, body in enumerate(objects):
         assert list(batcher.add(number, [body])) == []
-    return (splitter or Splitter()).split(batcher.take())
+    return Lines(batcher.take())
 
 
 def usual(*objects: bytes) -> list[tuple[Any, ...]]:
@@ -88,16 +88,21 @@ def test_a_word_over_the_border_of_two_searched_parts_is_seen(place: int) -> Non
     assert [row[1] for row in usual(text)] == [2]
 
 
-def test_the_memory_of_a_splitter_serves_batch_after_batch() -> None:
-    splitter = Splitter()
+def test_the_memory_of_a_batch_that_was_given_back_serves_others() -> None:
+    batcher = Batcher(1 << 12)
+    memory = set()
     long, short = line(T, '"a":"' + "x" * 10_000 + '"'), line(T + 1) + b"rest"
-    for body in (long, short, long * 3, short):
-        lines = lines_of(body, splitter=splitter)
+    for body in (long, short, long * 3, short) * 2:
+        (batch,) = [*batcher.add(0, [body])] or [batcher.take()]
+        memory.add(id(batch.text))
+        lines = Lines(batch)
         expected = [text + b"\n" for text in body.removesuffix(b"\n").split(b"\n")]
         assert [text.encode() for text in lines.table["raw"].to_pylist()] == expected
         assert lines.usual(OPENING)["raw"].to_pylist() == [
             text.decode() for text in expected if text.startswith(OPENING)
         ]
+        batcher.give_back(batch)
+    assert len(memory) == 1
 
 
 some_lines = st.one_of(

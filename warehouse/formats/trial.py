@@ -13,7 +13,7 @@ from warehouse.errors import BadRequestError
 from warehouse.formats.detection import SKIP, choose, first_lines, sample_weight
 from warehouse.formats.library import sql
 from warehouse.ingest.lines import Batch, Batcher, compression
-from warehouse.ingest.split import split
+from warehouse.ingest.split import Lines
 from warehouse.settings import MIB, Settings
 
 #: How much text of a sample is read.
@@ -51,7 +51,7 @@ def run(
         return Trial(SKIP, choice.why, compression(sample), lines, choice.votes, {}, [], None)
     query = sql(choice.format, settings)
     with closing(duck.connect(threads=1)) as con:
-        duck.register(con, "raw_lines", split(_batch(sample)))
+        duck.register(con, "raw_lines", Lines(_batch(sample)).table)
         duck.register(
             con,
             "raw_objects",

@@ -12,7 +12,7 @@ from msgspec import Struct
 from warehouse import duck, formats, sqlfiles
 from warehouse.ingest import lanes
 from warehouse.ingest.lines import Batch
-from warehouse.ingest.split import Splitter
+from warehouse.ingest.split import Lines
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile
 from warehouse.settings import Settings
@@ -69,7 +69,6 @@ class Converter:
         self._quarantine_date = quarantine_date
         self._con = duck.connect(threads=1)
         self._con.execute(lanes.LANE_SETTINGS)
-        self._splitter = Splitter()
 
     def close(self) -> None:
         """Close the database."""
@@ -77,7 +76,7 @@ class Converter:
 
     def convert(self, batch: Batch, objects: dict[int, tuple[str, str]]) -> Converted:
         """Write a batch into the lake, a file per date and lane; `objects` gives (bucket, key) by number."""
-        lines = self._splitter.split(batch)
+        lines = Lines(batch)
         duck.register(self._con, "raw_objects", self._object_table(batch, objects))
         duck.register(self._con, "raw_lines", lines.table)
         converted = Converted([], {})

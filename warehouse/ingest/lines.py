@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from queue import Empty, SimpleQueue
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import zstandard
 from isal import isal_zlib
 from msgspec import Struct, field
@@ -27,6 +29,8 @@ _SLICE = 4096
 _PLAIN_SLICE = 4 * MIB
 #: Lines that a batch holds at most: each costs memory of its own, be it empty.
 _BATCH_LINES = 500_000
+#: A batch has its size and a line more; memory for longer lines is not kept.
+_KEPT_BYTES = 64 * MIB
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: What the two libraries raise on damaged data.
 _DAMAGE: tuple[type[Exception], ...] = (
@@ -145,29 +149,77 @@ class Piece(Struct):
     bytes: int
 
 
+class Text:
+    """Bytes that are put together, one part after the other, in memory that can serve again.
+
+    Parts are copied at once, while the processor has them in its cache: kept until the batch is full, each
+    would take memory of its own, which the kernel hands out zeroed.
+    """
+
+    def __init__(self, capacity: int = 0) -> None:
+        self._memory = np.empty(capacity, np.uint8)
+        self.size = 0
+
+    def append(self, part: bytes | memoryview) -> None:
+        """Put a part behind the others."""
+        start, end = self.size, self.size + len(part)
+        if end > len(self._memory):
+            memory = np.empty(end + end // 2, np.uint8)
+            memory[:start] = self._memory[:start]
+            self._memory = memory
+        if part:
+            self._memory[start:end] = np.frombuffer(part, np.uint8)
+        self.size = end
+
+    @property
+    def capacity(self) -> int:
+        """Bytes that fit before memory is taken anew."""
+        return len(self._memory)
+
+    @property
+    def array(self) -> npt.NDArray[np.uint8]:
+        """All bytes so far, not copied: what is put in after `clear` overwrites them."""
+        return self._memory[: self.size]
+
+    def clear(self) -> None:
+        """Begin anew in the same memory."""
+        self.size = 0
+
+
 class Batch(Struct):
-    """Whole lines of one or more objects of one format; `parts` is their text, every line with its newline.
+    """Whole lines of one or more objects of one format; `text` is theirs, every line with its newline.
 
     `faults` are whole objects or their rests that could not be inflated: (object_no, reason).
     """
 
-    parts: list[bytes | memoryview] = field(default_factory=list)
+    text: Text = field(default_factory=Text)
     pieces: list[Piece] = field(default_factory=list)
     faults: list[tuple[int, str]] = field(default_factory=list)
-    bytes: int = 0
     lines: int = 0
     format: str = "registry"
+
+    def append(
+        self, object_no: int, first_line: int, parts: Iterable[bytes | memoryview], count: int
+    ) -> None:
+        """Put in `count` whole lines of an object, in parts that may be cut anywhere."""
+        start = self.text.size
+        for part in parts:
+            self.text.append(part)
+        self.pieces.append(Piece(object_no, first_line, count, self.text.size - start))
+        self.lines += count
 
 
 class Batcher:
     """Collects the lines of objects into batches of about `size` bytes; a line is never cut.
 
-    There is one open batch per format, and together they hold at most twice the size.
+    There is one open batch per format, and together they hold at most twice the size. Batches that are done
+    with can be given back: their memory serves for others.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._open: dict[str, Batch] = {}
+        self._idle: SimpleQueue[Text] = SimpleQueue()
 
     def add(
         self, object_no: int, body: Iterable[bytes], choose: Callable[[bytes], str | None] | None = None
@@ -190,12 +242,14 @@ class Batcher:
                     if form is None:
                         return
                 batch = self._batch(form)
-                line += _append(batch, object_no, line, [*rest, memoryview(text)[:cut]], _newlines(text))
+                count = _newlines(text)
+                batch.append(object_no, line, [*rest, memoryview(text)[:cut]], count)
+                line += count
                 rest = [text[cut:]] if cut < len(text) else []
-                if batch.bytes >= self._size or batch.lines >= _BATCH_LINES:
+                if batch.text.size >= self._size or batch.lines >= _BATCH_LINES:
                     yield self._open.pop(batch.format)
-                elif sum(item.bytes for item in self._open.values()) >= 2 * self._size:
-                    yield self._open.pop(max(self._open, key=lambda name: self._open[name].bytes))
+                elif sum(item.text.size for item in self._open.values()) >= 2 * self._size:
+                    yield self._open.pop(max(self._open, key=lambda name: self._open[name].text.size))
         except ObjectError as error:
             self._batch(form).faults.append((object_no, error.detail))
         if rest:
@@ -203,15 +257,27 @@ class Batcher:
                 form = choose(b"".join(rest))
                 if form is None:
                     return
-            _append(self._batch(form), object_no, line, [*rest, b"\n"], 1)
+            self._batch(form).append(object_no, line, [*rest, b"\n"], 1)
 
     def take(self) -> Batch:
         """An open batch as it stands; an empty one when there is none left."""
         return self._open.popitem()[1] if self._open else Batch()
 
+    def give_back(self, batch: Batch) -> None:
+        """Take the memory of a batch to which nothing refers any more; from any thread."""
+        if batch.text.capacity <= _KEPT_BYTES:
+            batch.text.clear()
+            self._idle.put(batch.text)
+
     def _batch(self, form: str | None) -> Batch:
         form = form or "registry"
-        return self._open.setdefault(form, Batch(format=form))
+        if form not in self._open:
+            try:
+                text = self._idle.get_nowait()
+            except Empty:
+                text = Text(min(self._size, _KEPT_BYTES // 2) + _PLAIN_SLICE)
+            self._open[form] = Batch(text, format=form)
+        return self._open[form]
 
 
 def _few_lines(texts: Iterable[bytes]) -> Iterator[bytes]:
@@ -224,14 +290,3 @@ def _few_lines(texts: Iterable[bytes]) -> Iterator[bytes]:
 def _newlines(text: bytes) -> int:
     """Like `text.count`, several times faster."""
     return int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord("\n")))
-
-
-def _append(
-    batch: Batch, object_no: int, first_line: int, parts: list[bytes | memoryview], count: int
-) -> int:
-    size = sum(map(len, parts))
-    batch.parts += parts
-    batch.pieces.append(Piece(object_no, first_line, count, size))
-    batch.bytes += size
-    batch.lines += count
-    return count

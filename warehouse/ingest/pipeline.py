@@ -148,7 +148,13 @@ class Pipeline:
             for piece in batch.pieces:
                 objects[piece.object_no].counts.lines += piece.count
                 objects[piece.object_no].counts.raw_bytes += piece.bytes
-            pending.add(self._workers.submit(self._convert, batch, places))
+            pending.add(self._workers.submit(convert, batch))
+
+        def convert(batch: Batch) -> Converted:
+            try:
+                return self._convert(batch, places)
+            finally:
+                batcher.give_back(batch)
 
         def choose(item: Fetched, sample: bytes) -> str | None:
             item.format = formats.detect(sample, item.info.key, self._settings)

@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from warehouse.ingest.lines import Batch
-from warehouse.settings import MIB
 
 RAW_LINES = pa.schema(
     [("object_no", pa.int32()), ("line", pa.int32()), ("raw", pa.large_string()), ("fault", pa.string())]
@@ -29,8 +28,6 @@ _TOKEN = re.compile(rb'[\[\]{}]|"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _SEARCHED = 1 << 18
 #: What may stand right before a number in JSON.
 _BEFORE_NUMBER = np.frombuffer(b":,[- \t\r", np.uint8)
-#: A batch has its size and a line more; memory for longer lines is not kept.
-_KEPT_BYTES = 64 * MIB
 #: How Arrow refers to a text of more than 12 bytes in a buffer.
 _VIEW = np.dtype([("length", "<i4"), ("prefix", "V4"), ("buffer", "<i4"), ("offset", "<i4")])
 _MS_DIGITS = 13
@@ -40,41 +37,15 @@ _Bytes = npt.NDArray[np.uint8]
 _Places = npt.NDArray[np.int64]
 
 
-class Splitter:
-    """Splits batch after batch, each into the same memory: what it gave for one is gone with the next.
-
-    New memory for each batch would cost more than copying the text: the kernel hands it out zeroed.
-    """
-
-    def __init__(self) -> None:
-        self._space = np.empty(0, np.uint8)
-
-    def split(self, batch: Batch) -> Lines:
-        """The lines of a batch, and its faults (as line 0 of their objects)."""
-        space = self._space
-        if space.size < batch.bytes:
-            space = np.empty(batch.bytes + batch.bytes // 16, np.uint8)
-            self._space = space if space.size <= _KEPT_BYTES else np.empty(0, np.uint8)
-        view, end = space.data, 0
-        for part in batch.parts:
-            view[end : end + len(part)] = part
-            end += len(part)
-        return Lines(batch, space[:end])
-
-
-def split(batch: Batch) -> pa.Table:
-    """The lines of one batch as `Lines.table`."""
-    return Splitter().split(batch).table
-
-
 class Lines:
     """The lines of a batch, numbered.
 
     `table` has a row per line, and one per fault (as line 0): object_no, line, raw with its line end, fault.
+    It refers to the batch's memory, and so do the lines that `usual` and `unusual` give.
     """
 
-    def __init__(self, batch: Batch, text: _Bytes) -> None:
-        self._text = text
+    def __init__(self, batch: Batch) -> None:
+        self._text = text = batch.text.array
         self._ends = _line_ends(text)
         self._offsets = np.concatenate([np.zeros(1, np.int64), self._ends + 1])
         count = len(self._ends)
