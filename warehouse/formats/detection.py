@@ -57,10 +57,9 @@ def detect(sample: bytes, key: str, settings: Settings) -> str:
     rule = _rule(key, settings)
     if rule is not None and rule.format is not None:
         return rule.format if rule.format == SKIP else check(rule.format, settings)
-    lines = first_lines(sample)
-    claimed = claims(lines[:_ENOUGH])
-    if len(lines) > _ENOUGH and not (len(set(claimed)) == 1 and len(claimed[0]) == 1):
-        claimed = claims(lines)
+    claimed = claims(first_lines(sample, _ENOUGH))
+    if not (len(claimed) == _ENOUGH and len(set(claimed)) == 1 and len(claimed[0]) == 1):
+        claimed = claims(first_lines(sample))
     return _elected(Counter(name for names in claimed for name in names))
 
 
@@ -108,13 +107,13 @@ def is_challenge(sample: bytes, key: str) -> bool:
     )
 
 
-def first_lines(sample: bytes) -> list[str]:
+def first_lines(sample: bytes, most: int = _LINES) -> list[str]:
     """The first lines that are not blank; the last one only if it is whole or the only one."""
     if compression(sample) != "none":
         sample = _inflated(sample)
     lines: list[str] = []
     start = 3 if sample.startswith(b"\xef\xbb\xbf") else 0
-    while start < len(sample) and len(lines) < _LINES:
+    while start < len(sample) and len(lines) < most:
         end = sample.find(b"\n", start)
         if end < 0:
             end = len(sample)
@@ -207,13 +206,19 @@ def _shape(line: str) -> Any:
         entry = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-    return ("line", _outline(entry, 2)) if isinstance(entry, dict) else None
+    if not isinstance(entry, dict):
+        return None
+    # Flat, because each object's first lines pass here: a key's kind, then the kinds below it.
+    outline: list[Any] = [dict]
+    for key, value in entry.items():
+        outline += (key, _kind(value))
+        if type(value) is dict:
+            for inner, item in value.items():
+                outline += (inner, _kind(item))
+            outline.append(None)
+    return tuple(outline)
 
 
-def _outline(value: Any, depth: int) -> Any:
-    kind = type(value)
-    if kind is dict and depth:
-        return tuple([(key, _outline(item, depth - 1)) for key, item in value.items()])
-    if kind is int:
-        return "positive" if value >= 0 else "negative"
-    return kind
+def _kind(value: Any) -> Any:
+    """A value's type, and whether an integer is negative."""
+    return type(value) if type(value) is not int else value < 0
