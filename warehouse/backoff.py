@@ -79,18 +79,33 @@ class Patience:
 
         Then it raises the error of the last failure. `repeats` is told of each repetition.
         """
+        self._wait_as_told()
+        begun = time.monotonic()
+        try:
+            # Most requests are made once: what repeats them takes as long as a small object.
+            return attempt()
+        except Passing as failure:
+            failures = [failure]
+
+        rest = max(TOTAL - (time.monotonic() - begun), 0.0)
+
+        def counted() -> T:
+            if failures:
+                raise failures.pop()
+            return attempt()
+
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Passing),
-            stop=tenacity.stop_any(tenacity.stop_after_attempt(ATTEMPTS), tenacity.stop_before_delay(TOTAL)),
+            stop=tenacity.stop_any(tenacity.stop_after_attempt(ATTEMPTS), tenacity.stop_before_delay(rest)),
             wait=_pause,
-            before=self._wait_as_told,
+            before=lambda _state: self._wait_as_told(),
             before_sleep=lambda _state: self._repeats(),
             after=self._note,
             sleep=time.sleep,
             reraise=True,
         )
         try:
-            return retrying(attempt)
+            return retrying(counted)
         except Passing as last:
             error = last.error
             asked = retrying.statistics["attempt_number"]
@@ -98,7 +113,7 @@ class Patience:
                 error.hint = f"the server asks to be left alone for {last.retry_after:.0f} s"
             raise error from last.__cause__
 
-    def _wait_as_told(self, _state: tenacity.RetryCallState) -> None:
+    def _wait_as_told(self) -> None:
         if (seconds := self._not_before - time.monotonic()) > 0:
             time.sleep(seconds)
 
