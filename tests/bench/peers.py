@@ -25,7 +25,8 @@ from warehouse.settings import load
 settings = load()
 started = time.perf_counter()
 made = sync.run(settings)
-done(started, entries=made.entries, raw=made.raw_bytes, objects=made.objects, rejected=made.rejected_lines)
+done(started, entries=made.entries, raw=made.raw_bytes, objects=made.objects, rejected=made.rejected_lines,
+    committed=made.duration_ms / 1000)
 """
 
 BOTO3 = """
