@@ -101,9 +101,11 @@ class Pipeline:
         self._fetch_threads = settings.fetch_threads
         self._workers = ThreadPoolExecutor(settings.ingest_workers, "convert")
         self._worker_count = settings.ingest_workers
-        self._converters: queue.SimpleQueue[Converter] = queue.SimpleQueue()
+        self._converter = partial(Converter, lake, run_id, quarantine_date, settings)
+        # One for each worker, opened when it is needed: most syncs find nothing new.
+        self._converters: queue.SimpleQueue[Converter | None] = queue.SimpleQueue()
         for _ in range(settings.ingest_workers):
-            self._converters.put(Converter(lake, run_id, quarantine_date, settings))
+            self._converters.put(None)
 
     def __enter__(self) -> Pipeline:
         return self
@@ -113,7 +115,8 @@ class Pipeline:
         self._parts.shutdown(wait=True, cancel_futures=True)
         self._workers.shutdown(wait=True, cancel_futures=True)
         while not self._converters.empty():
-            self._converters.get().close()
+            if converter := self._converters.get():
+                converter.close()
 
     def run(self, infos: Sequence[ObjectInfo], advance: Callable[[int, int], None]) -> Ingested:
         """Ingest objects; `advance(objects, compressed bytes)` is called as they go in.
@@ -195,6 +198,7 @@ class Pipeline:
     def _convert(self, batch: Batch, places: dict[int, tuple[str, str]]) -> Converted:
         converter = self._converters.get()
         try:
+            converter = converter or self._converter()
             return converter.convert(batch, places)
         finally:
             self._converters.put(converter)
