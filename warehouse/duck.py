@@ -81,7 +81,9 @@ def side_by_side(
     thread: many small queries, each on one core, take two thirds of the processor time of the same ones on
     all cores in turn. After an error no further task is begun; those that run are waited for.
     """
-    (count,) = con.execute("SELECT current_setting('threads')").fetchone() or (1,)
+    waiting = [*tasks]
+    (threads,) = con.execute("SELECT current_setting('threads')").fetchone() or (1,)
+    count = max(1, min(threads, len(waiting)))
     cursors: SimpleQueue[Connection] = SimpleQueue()
     for _ in range(count):
         cursors.put(con.cursor())
@@ -96,13 +98,13 @@ def side_by_side(
     con.execute("SET threads = 1")
     pool = ThreadPoolExecutor(count, "query")
     try:
-        for done in as_completed([pool.submit(one, task) for task in tasks]):
+        for done in as_completed([pool.submit(one, task) for task in waiting]):
             yield done.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         while not cursors.empty():
             cursors.get().close()
-        con.execute(f"SET threads = {count}")
+        con.execute(f"SET threads = {threads}")
 
 
 def open_file(path: Path) -> Connection:

@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 
 from tests.warehouse_builder import Builder, log, naive, utc
 from warehouse import duck, sqlfiles
+from warehouse.errors import UnavailableError
 from warehouse.ingest.rollups import LOG_ROLLUPS
 from warehouse.ingest.stored import stored_objects
 from warehouse.lake import Lake
-from warehouse.manifest import Manifest
+from warehouse.manifest import DataFile, Manifest
 
 COLUMNS = {
     "logs": "ts level raw_level message source config_hash config_version response_ms status method path"
@@ -274,3 +275,20 @@ def test_rollups_merged_over_many_commits_equal_those_built_from_all_rows(
         for table, rows in expected.items():
             columns = duck.column_list(table)
             assert builder.rows(f"SELECT {columns} FROM {table} ORDER BY ALL") == rows, table
+
+
+def test_a_rollup_that_cannot_be_written_takes_the_files_of_all_others_with_it(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builder.put([log("2026-03-01T10:00:00", "error"), log("2026-03-02T10:00:00")])
+    write = Lake.write
+
+    def full(lake: Lake, con: duck.Connection, query: str, **options: Any) -> DataFile | None:
+        if (options["table"], options["partition"]) == ("daily", "2026-03"):
+            raise UnavailableError("no space left")
+        return write(lake, con, query, **options)
+
+    monkeypatch.setattr(Lake, "write", full)
+    with pytest.raises(UnavailableError, match="no space left"):
+        builder.sync()
+    assert list((builder.settings.data_dir / "lake").rglob("*.parquet")) == []

@@ -78,13 +78,15 @@ def refresh_logs(
         for date, date_change in dates.items():
             partitions[rollup, _partition_of(rollup, date)][date] = date_change
 
-    def refreshed(cursor: duck.Connection, place: tuple[str, str]) -> Change:
-        return _refreshed(cursor, lake, *place, partitions[place], held.get(place, []), run_id)
-
     change = Change()
+
+    def refresh(cursor: duck.Connection, place: tuple[str, str]) -> None:
+        made = _refreshed(cursor, lake, *place, partitions[place], held.get(place, []), run_id)
+        change.extend(made)
+
     try:
-        for made in duck.side_by_side(con, refreshed, partitions):
-            change.extend(made)
+        for _ in duck.side_by_side(con, refresh, partitions):
+            pass
     except BaseException:
         lake.discard(change.add)
         raise
