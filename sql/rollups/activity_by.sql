@@ -3,8 +3,8 @@
 -- partition's rows. A row counts as many times as its weight says.
 WITH fresh AS (
     SELECT
-        r.slot, r.source, r.package, r.status, r.config, r.bucket,
-        GROUPING(r.source, r.package, r.status, r.config) AS absent,
+        r.slot, r.source, r.package, r.hundred, r.config, r.bucket,
+        GROUPING(r.source, r.package, r.hundred, r.config) AS absent,
         sum(r.entries) AS entries,
         sum(r.warn) AS warn,
         sum(r.error) AS error,
@@ -16,7 +16,8 @@ WITH fresh AS (
             date_trunc('hour', l.ts) AS slot,
             l.source,
             l.package,
-            status_class(l.status) AS status,
+            -- A number groups faster than its name.
+            l.status // 100 AS hundred,
             l.config_hash AS config,
             latency_bucket(l.response_ms) AS bucket,
             l.weight AS entries,
@@ -28,14 +29,15 @@ WITH fresh AS (
         FROM fresh_logs AS l
     ) AS r
     GROUP BY GROUPING SETS (
-        (r.slot, r.bucket, r.source), (r.slot, r.bucket, r.package), (r.slot, r.bucket, r.status),
+        (r.slot, r.bucket, r.source), (r.slot, r.bucket, r.package), (r.slot, r.bucket, r.hundred),
         (r.slot, r.bucket, r.config)
     )
 ), named AS (
     SELECT
         -- A bit is 0 for the one column that the row is grouped by: source 8, package 4, status 2, config 1.
         CASE f.absent WHEN 7 THEN 'source' WHEN 11 THEN 'package' WHEN 13 THEN 'status' ELSE 'config' END AS dimension,
-        CASE f.absent WHEN 7 THEN f.source WHEN 11 THEN f.package WHEN 13 THEN f.status ELSE f.config END AS value,
+        CASE f.absent WHEN 7 THEN f.source WHEN 11 THEN f.package WHEN 13 THEN status_class(100 * f.hundred)
+            ELSE f.config END AS value,
         f.slot, f.bucket, f.entries, f.warn, f.error, f.response_ns, f.requests, f.server_errors
     FROM fresh AS f
 ), parts AS (
