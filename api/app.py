@@ -51,9 +51,12 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
         opened = await asyncio.to_thread(Warehouse, settings) if warehouse is None else warehouse
         app.state.warehouse = opened
         app.state.live = LiveHub(opened)
+        # Not waited for: until it is done, answers come from the files.
+        warming = asyncio.create_task(asyncio.to_thread(opened.warm))
         try:
             yield
         finally:
+            await warming
             app.state.live.close()
             if warehouse is None:
                 await asyncio.to_thread(opened.close)
