@@ -16,7 +16,7 @@ SELECT
     CASE
         WHEN p.reads = 'activity_by' THEN p.grain
         WHEN p.width >= 10800 THEN 3600
-        WHEN p.width >= 900 THEN 300
+        WHEN p.width >= 600 THEN 300
         ELSE 30
     END AS latency_grain,
     p.width AS period_seconds,

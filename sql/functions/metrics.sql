@@ -61,7 +61,6 @@ bucket_sums AS (
     GROUP BY period_of(s.slot, starts, width), s.bucket
 ),
 
--- Both sums over the same order: DuckDB sorts once.
 ranked AS (
     SELECT
         b.i,
@@ -70,9 +69,7 @@ ranked AS (
         sum(b.entries) OVER (
             PARTITION BY b.i ORDER BY b.bucket ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS up_to,
-        sum(b.entries) OVER (
-            PARTITION BY b.i ORDER BY b.bucket ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        ) AS total
+        sum(b.entries) OVER (PARTITION BY b.i) AS total
     FROM bucket_sums AS b
 ),
 
