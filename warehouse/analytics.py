@@ -74,7 +74,7 @@ def window(engine: Engine, hours: float, points: int, now: datetime, wanted: Met
             field="points",
         )
     asked = {"hours": hours, "points": points, **wanted.parameters()}
-    return asked | engine.run("window", asked | {"now": now})[0]
+    return asked | engine.run("window", asked | {"now": now}, since=now)[0]
 
 
 def metrics_since(window: Row, earliest: str) -> datetime | None:
@@ -95,6 +95,7 @@ def figures(engine: Engine, window: Row) -> Row:
             "response_ms": current["avgResponseTime"],
             "growth": current["storageGrowth"],
         },
+        since=window["window_end"],
     )
     changes = engine.run(
         "analytics_changes",
@@ -103,6 +104,7 @@ def figures(engine: Engine, window: Row) -> Row:
             "current": [current[name] for name in _COMPARED],
             "previous": [previous[name] for name in _COMPARED],
         },
+        since=window["window_end"],
     )
     return {
         **current,

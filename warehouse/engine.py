@@ -84,7 +84,7 @@ class Engine:
     def warm(self) -> None:
         """Keep the newest rollups in memory from now on: for a process that answers many questions."""
         if self._near is None:
-            # One thread: small queries lose more by sharing their work than they gain.
+            # One thread: to plan and start a small query on two takes longer than its rows do.
             db = duck.connect(threads=1)
             self._define(db)
             self._near = Near(db, self._bind, self._lake)
