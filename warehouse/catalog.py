@@ -48,9 +48,8 @@ def publish(data_dir: Path, manifest: Manifest) -> Path:
                 if name in MANIFEST_TYPES:
                     con.execute(f"CREATE TABLE copied AS FROM {name}; DROP VIEW {name}")
                     con.execute(f"ALTER TABLE copied RENAME TO {name}")
-            for folder in ("slots", "functions"):
-                for name in sqlfiles.names(folder):
-                    con.execute(sqlfiles.read(folder, name))
+            for name in sqlfiles.names("functions"):
+                con.execute(sqlfiles.read("functions", name))
         finally:
             con.close()
         os.replace(fresh, target)

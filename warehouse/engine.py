@@ -97,7 +97,7 @@ class Engine:
             for table in sqlfiles.names("tables"):
                 relation = duck.lake_view(table, f"getvariable('{table}_files')")
                 db.execute(f"CREATE OR REPLACE VIEW {table} AS {relation}")
-            for folder in ("views", "slots", "functions"):
+            for folder in ("views", "functions"):
                 for name in sqlfiles.names(folder):
                     db.execute(sqlfiles.read(folder, name))
 

@@ -43,8 +43,11 @@ _TABLES = {
     "latency": _Limits(20_000_000, 16 * 1024 * 1024, "grain >= 300"),
     "storage": _Limits(),
 }
-#: The views of sql/slots/ over them: as views of a schema they name its tables.
-_VIEWS = tuple(name for name in sqlfiles.names("slots") if not name.startswith("logs_"))
+#: Which of them a query does not read that picks its source by the name of its parameter `reads`.
+_OTHERS = {
+    "activity": frozenset({"activity_by", "error_templates"}),
+    "activity_by": frozenset({"activity", "latency", "errors"}),
+}
 #: Generations whose tables stay: a query that was given the one before may not have begun.
 _GENERATIONS = 2
 
@@ -143,9 +146,6 @@ class Near:
             con.execute(f"CREATE SCHEMA {generation.schema}")
             for table, kept in tables.items():
                 con.execute(f"CREATE VIEW {generation.schema}.{table} AS FROM {kept.name}")
-            con.execute(f"SET search_path = '{generation.schema},main'")
-            for name in _VIEWS:
-                con.execute(sqlfiles.read("slots", name))
             con.execute("COMMIT")
         finally:
             con.close()
@@ -213,11 +213,11 @@ def _changed(files: dict[str, str], before: dict[str, str]) -> set[str]:
 
 @cache
 def _read_by(text: str, reads: str | None) -> frozenset[str]:
-    """The tables that a query reads, of those that are kept; `reads` names the views of `sql/slots/`."""
+    """The tables that a query reads, of those that are kept."""
     code = re.sub(r"--[^\n]*", "", text)
-    named = {table for table in _TABLES if re.search(rf"\b(FROM|JOIN) {table}\b", code)}
-    for view in re.findall(r"reads \|\| '(_\w+)'", code):
-        named |= _read_by(sqlfiles.read("slots", f"{reads}{view}"), None)
+    named = frozenset(table for table in _TABLES if re.search(rf"\b(FROM|JOIN) {table}\b", code))
+    if "query_table(" in code:
+        named -= _OTHERS.get(reads or "", frozenset())
     if "FROM metrics(" in code:
         named |= _read_by(sqlfiles.read("functions", "metrics"), reads)
-    return frozenset(named)
+    return named

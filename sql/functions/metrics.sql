@@ -3,13 +3,77 @@
 -- Parameters: starts (UTC), width (seconds of a period), points (periods), slot_grain and bucket_grain (seconds, of the
 -- rollups' slots to read), apdex_t (ms), reads: 'activity' (all entries), 'activity_by' (one filter, hours) or 'logs' (any filters, from the rows); of_source, of_package, of_status (2xx, 3xx …), of_config: null for all.
 -- A slot belongs to the period in which it begins. endpoints/window.sql gives parameters that fit together.
--- What is read is a view of sql/slots/ by the name of `reads`, so that no other has to be bound: planning is most of the cost.
+-- What is read are two of the queries below, by the name of `reads`: one that nothing names is not even bound, and planning
+-- is most of the cost.
 -- Units: response_ns in nanoseconds, p50, p95, p99 in ms (within 1 percent, null where nothing was timed); bytes newly
 -- stored in the buckets in the period, whatever the filters.
 CREATE OR REPLACE MACRO metrics(
     starts, width, points, slot_grain, bucket_grain, apdex_t, reads, of_source, of_package, of_status, of_config
 ) AS TABLE
-WITH activity_sums AS (
+WITH activity_slots AS (
+    SELECT a.slot, a.entries, a.error, a.warn, a.timed, a.response_ns, a.requests, a.server_errors
+    FROM activity AS a
+    WHERE a.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND a.grain = slot_grain AND a.slot >= starts AND a.slot < period_start(points, starts, width)
+),
+
+activity_buckets AS (
+    SELECT t.slot, t.bucket, t.entries
+    FROM latency AS t
+    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND t.grain = bucket_grain AND t.slot >= starts AND t.slot < period_start(points, starts, width)
+),
+
+activity_by_slots AS (
+    SELECT
+        b.slot, b.entries, b.error, b.warn, b.timed, b.response_ns, b.requests, b.server_errors, b.buckets, b.counts
+    FROM activity_by AS b
+    WHERE b.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND b.slot >= starts AND b.slot < period_start(points, starts, width)
+        AND b.dimension = CASE
+            WHEN of_source IS NOT NULL THEN 'source' WHEN of_package IS NOT NULL THEN 'package'
+            WHEN of_status IS NOT NULL THEN 'status' ELSE 'config'
+        END
+        AND b.value = coalesce(of_source, of_package, of_status, of_config)
+),
+
+activity_by_buckets AS (
+    SELECT b.slot, unnest(b.buckets) AS bucket, unnest(b.counts) AS entries
+    FROM activity_by_slots AS b
+),
+
+log_rows AS (
+    SELECT
+        time_bucket(INTERVAL 30 SECONDS, l.ts) AS slot, l.level, l.weight, l.response_ms, l.status
+    FROM logs AS l
+    WHERE l.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND l.ts >= starts AND l.ts < period_start(points, starts, width)
+        AND (of_source IS NULL OR l.source = of_source)
+        AND (of_package IS NULL OR l.package = of_package)
+        AND (of_status IS NULL OR status_class(l.status) = of_status)
+        AND (of_config IS NULL OR l.config_hash = of_config)
+),
+
+logs_slots AS (
+    SELECT
+        l.slot,
+        l.weight AS entries,
+        CASE WHEN l.level = 'error' THEN l.weight ELSE 0 END AS error,
+        CASE WHEN l.level = 'warn' THEN l.weight ELSE 0 END AS warn,
+        CASE WHEN l.response_ms IS NOT NULL THEN l.weight ELSE 0 END AS timed,
+        coalesce(CAST(round(l.response_ms * 1000000) AS BIGINT) * l.weight, 0) AS response_ns,
+        CASE WHEN l.status IS NOT NULL THEN l.weight ELSE 0 END AS requests,
+        CASE WHEN l.status >= 500 THEN l.weight ELSE 0 END AS server_errors
+    FROM log_rows AS l
+),
+
+logs_buckets AS (
+    SELECT l.slot, latency_bucket(l.response_ms) AS bucket, l.weight AS entries
+    FROM log_rows AS l
+    WHERE l.response_ms IS NOT NULL
+),
+
+activity_sums AS (
     SELECT
         period_of(s.slot, starts, width) AS i,
         sum(s.entries) AS entries,
@@ -20,44 +84,12 @@ WITH activity_sums AS (
         sum(s.requests) AS requests,
         sum(s.server_errors) AS server_errors
     FROM query_table(reads || '_slots') AS s
-    WHERE s.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-        AND s.ts >= starts AND s.ts < period_start(points, starts, width)
-        AND (reads <> 'activity' OR s.grain = slot_grain)
-        AND (reads <> 'activity_by' OR (
-            s.dimension = CASE
-                WHEN of_source IS NOT NULL THEN 'source' WHEN of_package IS NOT NULL THEN 'package'
-                WHEN of_status IS NOT NULL THEN 'status' ELSE 'config'
-            END
-            AND s.value = coalesce(of_source, of_package, of_status, of_config)
-        ))
-        AND (reads <> 'logs' OR (
-            (of_source IS NULL OR s.source = of_source)
-            AND (of_package IS NULL OR s.package = of_package)
-            AND (of_status IS NULL OR s.status = of_status)
-            AND (of_config IS NULL OR s.config_hash = of_config)
-        ))
     GROUP BY period_of(s.slot, starts, width)
 ),
 
 bucket_sums AS (
     SELECT period_of(s.slot, starts, width) AS i, s.bucket, CAST(sum(s.entries) AS DOUBLE) AS entries
     FROM query_table(reads || '_buckets') AS s
-    WHERE s.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-        AND s.ts >= starts AND s.ts < period_start(points, starts, width)
-        AND (reads <> 'activity' OR s.grain = bucket_grain)
-        AND (reads <> 'activity_by' OR (
-            s.dimension = CASE
-                WHEN of_source IS NOT NULL THEN 'source' WHEN of_package IS NOT NULL THEN 'package'
-                WHEN of_status IS NOT NULL THEN 'status' ELSE 'config'
-            END
-            AND s.value = coalesce(of_source, of_package, of_status, of_config)
-        ))
-        AND (reads <> 'logs' OR (
-            (of_source IS NULL OR s.source = of_source)
-            AND (of_package IS NULL OR s.package = of_package)
-            AND (of_status IS NULL OR s.status = of_status)
-            AND (of_config IS NULL OR s.config_hash = of_config)
-        ))
     GROUP BY period_of(s.slot, starts, width), s.bucket
 ),
 
