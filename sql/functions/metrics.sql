@@ -24,6 +24,37 @@ activity_buckets AS (
         AND t.grain = bucket_grain AND t.slot >= starts AND t.slot < period_start(points, starts, width)
 ),
 
+-- The same of one long period, or of two: whole hours from the coarser slots, the hours in which a period begins or
+-- ends from the finer ones. A twentieth of the rows.
+whole_buckets AS (
+    SELECT t.slot, t.bucket, t.entries
+    FROM latency AS t
+    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND t.grain = 3600
+        AND t.slot >= date_trunc('hour', CAST(starts AS TIMESTAMP)) + INTERVAL 1 HOUR
+        AND t.slot < date_trunc('hour', period_start(points, starts, width))
+        AND t.slot <> date_trunc('hour', period_start(1, starts, width))
+    UNION ALL
+    SELECT t.slot, t.bucket, t.entries
+    FROM latency AS t
+    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND t.grain = bucket_grain AND t.slot >= starts
+        AND t.slot < date_trunc('hour', CAST(starts AS TIMESTAMP)) + INTERVAL 1 HOUR
+    UNION ALL
+    SELECT t.slot, t.bucket, t.entries
+    FROM latency AS t
+    WHERE points = 2
+        AND t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND t.grain = bucket_grain AND t.slot >= date_trunc('hour', period_start(1, starts, width))
+        AND t.slot < date_trunc('hour', period_start(1, starts, width)) + INTERVAL 1 HOUR
+    UNION ALL
+    SELECT t.slot, t.bucket, t.entries
+    FROM latency AS t
+    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND t.grain = bucket_grain AND t.slot >= date_trunc('hour', period_start(points, starts, width))
+        AND t.slot < period_start(points, starts, width)
+),
+
 activity_by_slots AS (
     SELECT
         b.slot, b.entries, b.error, b.warn, b.timed, b.response_ns, b.requests, b.server_errors, b.buckets, b.counts
@@ -89,7 +120,12 @@ activity_sums AS (
 
 bucket_sums AS (
     SELECT period_of(s.slot, starts, width) AS i, s.bucket, CAST(sum(s.entries) AS DOUBLE) AS entries
-    FROM query_table(reads || '_buckets') AS s
+    FROM query_table(
+        CASE
+            WHEN reads = 'activity' AND bucket_grain < 3600 AND points <= 2 AND width >= 21600 THEN 'whole_buckets'
+            ELSE reads || '_buckets'
+        END
+    ) AS s
     GROUP BY period_of(s.slot, starts, width), s.bucket
 ),
 
