@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
@@ -37,6 +37,15 @@ from warehouse.settings import Settings
 #: Blocking work at the same time; a sync takes one for its whole length.
 _THREADS = 16
 _MAX_BODY = 64 * 1024
+#: Seconds after which rollups are taken into memory: the first answers, which read the files, come before.
+_WARM_AFTER = 1.0
+
+
+async def _warm(warehouse: Warehouse, stopping: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), _WARM_AFTER)
+        return
+    await asyncio.to_thread(warehouse.warm)
 
 
 def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litestar:
@@ -51,9 +60,13 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
         opened = await asyncio.to_thread(Warehouse, settings) if warehouse is None else warehouse
         app.state.warehouse = opened
         app.state.live = LiveHub(opened)
+        stopping = asyncio.Event()
+        warming = asyncio.create_task(_warm(opened, stopping))
         try:
             yield
         finally:
+            stopping.set()
+            await warming
             app.state.live.close()
             if warehouse is None:
                 await asyncio.to_thread(opened.close)

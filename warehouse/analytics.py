@@ -25,6 +25,10 @@ _COMPARED = (
 COMPARISONS: dict[str, timedelta | None] = {"previous": None, "week": timedelta(days=7)}
 
 
+#: How long a fault that is told as new was not seen before (sql/endpoints/error_templates.sql).
+_NEW = timedelta(days=30)
+
+
 class MetricFilter(Struct, frozen=True):
     """Which entries count; None means all. `status_class` is 1xx to 5xx."""
 
@@ -70,12 +74,20 @@ def window(engine: Engine, hours: float, points: int, now: datetime, wanted: Met
             field="points",
         )
     asked = {"hours": hours, "points": points, **wanted.parameters()}
-    return asked | engine.run("window", asked | {"now": now})[0]
+    return asked | engine.run("window", asked | {"now": now}, since=now)[0]
+
+
+def metrics_since(window: Row, earliest: str) -> datetime | None:
+    """What metrics(…) reads no older rollup than, when that is all it reads (`Engine.run`)."""
+    if window["reads"] == "logs" or (window["reads"] == "activity" and window["latency_grain"] < 300):
+        return None
+    moment: datetime = window[earliest]
+    return moment
 
 
 def figures(engine: Engine, window: Row) -> Row:
     """GET /analytics: the figures of the window, and how they changed against the one before."""
-    current, previous = engine.run("analytics", window)
+    current, previous = engine.run("analytics", window, since=metrics_since(window, "previous_start"))
     factors = engine.run(
         "health_factors",
         {
@@ -83,6 +95,7 @@ def figures(engine: Engine, window: Row) -> Row:
             "response_ms": current["avgResponseTime"],
             "growth": current["storageGrowth"],
         },
+        since=window["window_end"],
     )
     changes = engine.run(
         "analytics_changes",
@@ -91,10 +104,15 @@ def figures(engine: Engine, window: Row) -> Row:
             "current": [current[name] for name in _COMPARED],
             "previous": [previous[name] for name in _COMPARED],
         },
+        since=window["window_end"],
     )
     return {
         **current,
-        "topErrorMessages": engine.run("top_error_messages", window),
+        "topErrorMessages": engine.run(
+            "top_error_messages",
+            window,
+            since=None if window["reads"] == "logs" else window["window_start"],
+        ),
         "hours": window["hours"],
         "previous": previous,
         "changes": {row.pop("name"): row for row in changes},
@@ -105,7 +123,11 @@ def figures(engine: Engine, window: Row) -> Row:
 
 def errors(engine: Engine, window: Row, limit: int, points: int) -> Row:
     """GET /analytics/errors: the faults of the window, with what differs between messages masked."""
-    rows = engine.run("error_templates", window | {"limit": limit, "points": points})
+    rows = engine.run(
+        "error_templates",
+        window | {"limit": limit, "points": points},
+        since=min(window["previous_start"], window["window_start"] - _NEW),
+    )
     return {
         "errors": [{name: row[name] for name in row if name not in ("templates", "total")} for row in rows],
         "totalErrors": rows[0]["total"] if rows else 0,
@@ -120,7 +142,7 @@ def errors(engine: Engine, window: Row, limit: int, points: int) -> Row:
 def trends(engine: Engine, window: Row) -> Row:
     """GET /analytics/trends: the window in equal periods, oldest first."""
     return {
-        "trends": engine.run("trends", window),
+        "trends": engine.run("trends", window, since=metrics_since(window, "window_start")),
         "hours": window["hours"],
         "points": window["points"],
         "timezone": window["zone"],
@@ -130,7 +152,7 @@ def trends(engine: Engine, window: Row) -> Row:
 def history(engine: Engine, window: Row) -> Row:
     """GET /analytics/history: every figure, period by period."""
     return {
-        "history": engine.run("history", window),
+        "history": engine.run("history", window, since=metrics_since(window, "window_start")),
         "hours": window["hours"],
         "points": window["points"],
         "periodSeconds": window["period_seconds"],

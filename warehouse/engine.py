@@ -2,18 +2,19 @@
 
 Each query runs on a connection of its own from a small pool. Before it does, the connection's generation
 is compared with the manifest's (a read of ~0.1 ms), and the file lists are bound again only when it moved.
-So every query sees one committed state as a whole, and a commit is seen by the next query.
+So every query sees one committed state as a whole, and a commit is seen by the next query. An engine that is
+kept warm answers questions about the last days from tables in memory (`near.py`), which hold the same rows.
 """
 
 from __future__ import annotations
 
-import queue
 import re
 import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from warehouse import columns, duck, sqlfiles
 from warehouse.errors import QueryError, UnavailableError
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest, Snapshot
+from warehouse.near import Near
+from warehouse.pool import Pool
 
 #: The manifest's own tables, as variables that the views of `sql/views/` unfold.
 MANIFEST_TYPES = {
@@ -63,27 +66,40 @@ class Engine:
         self._manifest = manifest
         self._lake = Lake(data_dir)
         self._scratch = Path(tempfile.mkdtemp(prefix="warehouse-"))
-        self._db = duck.connect()
-        self._empty = {table: self._write_empty(table) for table in sqlfiles.names("tables")}
-        self._idle: queue.LifoQueue[_Bound] = queue.LifoQueue()
+        db = duck.connect()
+        self._empty = {table: self._write_empty(db, table) for table in sqlfiles.names("tables")}
         self._generation_lock = threading.Lock()
         self._latest: Snapshot | None = None
-        self._bind(self._db, self.snapshot())
-        with _readable():
-            for table in sqlfiles.names("tables"):
-                relation = duck.lake_view(table, f"getvariable('{table}_files')")
-                self._db.execute(f"CREATE OR REPLACE VIEW {table} AS {relation}")
-            for name in sqlfiles.names("views"):
-                self._db.execute(sqlfiles.read("views", name))
-            for name in sqlfiles.names("functions"):
-                self._db.execute(sqlfiles.read("functions", name))
+        self._define(db)
+        self._pool = Pool(db, self._bind)
+        self._near: Near | None = None
 
     def close(self) -> None:
         """Close every connection and remove the scratch folder."""
-        while not self._idle.empty():
-            self._idle.get_nowait().con.close()
-        self._db.close()
+        if self._near is not None:
+            self._near.close()
+        self._pool.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def warm(self) -> None:
+        """Keep the newest rollups in memory from now on: for a process that answers many questions."""
+        if self._near is None:
+            # One thread: to plan and start a small query on two takes longer than its rows do.
+            db = duck.connect(threads=1)
+            self._define(db)
+            self._near = Near(db, self._bind, self._lake)
+        self._near.refresh(self.snapshot())
+
+    def _define(self, db: duck.Connection) -> None:
+        """Make the views and table functions of `sql/` in a database."""
+        self._bind(db, self.snapshot())
+        with _readable():
+            for table in sqlfiles.names("tables"):
+                relation = duck.lake_view(table, f"getvariable('{table}_files')")
+                db.execute(f"CREATE OR REPLACE VIEW {table} AS {relation}")
+            for folder in ("views", "functions"):
+                for name in sqlfiles.names(folder):
+                    db.execute(sqlfiles.read(folder, name))
 
     def snapshot(self) -> Snapshot:
         """The manifest's state now; read again only when its generation moved."""
@@ -94,14 +110,27 @@ class Engine:
             return self._latest
 
     def run(
-        self, name: str, parameters: Mapping[str, Any] | None = None, *, folder: str = "endpoints"
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        folder: str = "endpoints",
+        since: datetime | None = None,
     ) -> list[dict[str, Any]]:
         """The rows of one query of `sql/endpoints/`, or of another folder.
 
         `parameters` may hold more than the query names; one that it names and that is not given is null.
+        `since` (UTC): of rollups it reads nothing older, and of `latency` no slots finer than 5 minutes.
         """
-        with _readable(), self._connection() as con:
-            return rows(con, folder, name, parameters or {})
+        given = parameters or {}
+        with _readable():
+            if since is not None and self._near is not None:
+                snapshot, text = self.snapshot(), sqlfiles.read(folder, name)
+                if self._near.holds(snapshot, text, given.get("reads"), since):
+                    with self._near.connection(snapshot) as con:
+                        return rows(con, folder, name, given)
+            with self._connection() as con:
+                return rows(con, folder, name, given)
 
     @contextmanager
     def staged(
@@ -162,22 +191,8 @@ class Engine:
     @contextmanager
     def _connection(self) -> Iterator[duck.Connection]:
         """A connection that sees the newest generation, for the length of one query."""
-        try:
-            bound = self._idle.get_nowait()
-        except queue.Empty:
-            bound = _Bound(self._db.cursor(), -1)
-        try:
-            snapshot = self.snapshot()
-            if bound.generation != snapshot.generation:
-                self._bind(bound.con, snapshot)
-                bound = _Bound(bound.con, snapshot.generation)
-            yield bound.con
-        except BaseException:
-            # A query that is left half-way (Ctrl-C) would hold up the closing of its connection.
-            bound.con.interrupt()
-            raise
-        finally:
-            self._idle.put(bound)
+        with self._pool.connection(self.snapshot()) as con:
+            yield con
 
     def _bind(self, con: duck.Connection, snapshot: Snapshot) -> None:
         """Point a connection's file lists and its copy of the manifest's tables at a snapshot."""
@@ -188,14 +203,14 @@ class Engine:
             con.execute(f"SET VARIABLE {table}_files = $paths", {"paths": paths})
         bind_manifest(con, snapshot)
 
-    def _write_empty(self, table: str) -> Path:
+    def _write_empty(self, db: duck.Connection, table: str) -> Path:
         """An empty file with a table's columns: read_parquet needs one file at least."""
         folder = self._scratch / table
         if table in duck.PARTITIONS:
             folder /= f"{duck.PARTITIONS[table]}=1970-01{'-01' if duck.PARTITIONS[table] == 'date' else ''}"
         folder.mkdir(parents=True)
         path = folder / "empty.parquet"
-        self._db.execute(f"COPY ({duck.empty_relation(table)}) TO {duck.quoted(path)} (FORMAT parquet)")
+        db.execute(f"COPY ({duck.empty_relation(table)}) TO {duck.quoted(path)} (FORMAT parquet)")
         return path
 
 
@@ -245,10 +260,3 @@ def _refuse_writing(con: duck.Connection, text: str) -> None:
             f"one reading statement is taken, this is {' and '.join(kinds) or 'empty'}",
             hint="the warehouse is read-only: use SELECT, WITH, FROM, DESCRIBE, SHOW or EXPLAIN",
         )
-
-
-class _Bound(Struct):
-    """A connection and the generation that its file lists stand at."""
-
-    con: Any
-    generation: int

@@ -29,7 +29,7 @@ def window(engine: Engine, hours: float, now: datetime) -> dict[str, Any]:
 
 def report(engine: Engine, searched: dict[str, Any]) -> dict[str, Any]:
     """GET /gaps: the gaps that reach into a window, newest first."""
-    found = engine.run("gaps", searched)
+    found = engine.run("gaps", searched, since=searched["history_start"])
     return {
         "gaps": found,
         "count": len(found),

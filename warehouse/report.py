@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from warehouse import sqlfiles
+from warehouse import analytics, sqlfiles
 from warehouse.engine import Engine
 from warehouse.settings import Settings
 from warehouse.settings_file import log_prefixes
 
 Row = dict[str, Any]
 
+#: Queries of the whole history.
+_WHOLE = ("cleanup_pays", "unused_packages")
 #: The gravest first.
 _SEVERITIES = ("critical", "warning", "info")
+
+
+def _earliest(name: str, asked: Row) -> datetime:
+    """What a query of `sql/recommendations/` reads no older slots than."""
+    if name in _WHOLE:
+        return datetime.min  # noqa: DTZ901 - times of queries have no zone
+    earlier: datetime = asked["previous_start"]
+    nine_days: datetime = asked["now"] - timedelta(days=9)
+    return min(earlier, nine_days)
 
 
 def report(engine: Engine, settings: Settings, window: Row, figures: Row) -> Row:
@@ -24,7 +36,7 @@ def report(engine: Engine, settings: Settings, window: Row, figures: Row) -> Row
     evidence = [
         {"id": name.replace("_", "-"), **row}
         for name in sqlfiles.names("recommendations")
-        for row in engine.run(name, asked, folder="recommendations")
+        for row in engine.run(name, asked, folder="recommendations", since=_earliest(name, asked))
     ]
     evidence.sort(key=lambda row: _SEVERITIES.index(row["severity"]))
     top = figures["topErrorMessages"][0] if figures["topErrorMessages"] else {}
@@ -47,7 +59,9 @@ def report(engine: Engine, settings: Settings, window: Row, figures: Row) -> Row
     )
     told = [row["recommendation"] for row in words] + [f"{row['seen']} {row['action']}" for row in evidence]
     return {
-        "summary": engine.run("report_summary", window)[0],
+        "summary": engine.run(
+            "report_summary", window, since=analytics.metrics_since(window, "window_start")
+        )[0],
         "recommendations": told,
         "evidence": evidence,
     }

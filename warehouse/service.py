@@ -43,6 +43,10 @@ class Warehouse:
         self.outlook = Outlook(self._engine, self._answers)
         self.board_book = BoardBook(self._manifest, self._engine, self._answers)
 
+    def warm(self) -> None:
+        """Get ready to answer many questions: keep the newest rollups in memory (`Engine.warm`)."""
+        self._engine.warm()
+
     def close(self) -> None:
         """Close the database connections."""
         self._engine.close()
@@ -134,9 +138,11 @@ class Warehouse:
         # Told by slots of 5 minutes, so an answer holds until the slot ends.
         slot = moment.replace(minute=moment.minute // 5 * 5, second=0, microsecond=0)
         asked = {"hours": hours, "now": slot}
-        return self._answers.get("uptime", asked, lambda given: self._engine.run("uptime", given)[0]) | {
-            "hours": hours
-        }
+        earliest = slot - timedelta(hours=hours, minutes=5)
+        found = self._answers.get(
+            "uptime", asked, lambda given: self._engine.run("uptime", given, since=earliest)[0]
+        )
+        return found | {"hours": hours}
 
     def pulse(self) -> Row:
         """What changes when something happens: the generation, and how many alerts fire or are about to."""

@@ -106,10 +106,17 @@ CROSS JOIN (
     SELECT
         s.name,
         figure(
-            $metric, CAST($hours AS DOUBLE), s.entries, s.errors, s.warnings, s.timed, s.response_ns, s.requests,
-            s.server_errors, q.p50, q.p95, q.p99, apdex(q.satisfied, q.tolerated, s.timed), 0
+            $metric, CAST($hours AS DOUBLE), s.entries, s.errors, s.warnings, s.timed, s.requests, s.server_errors,
+            s.p50, s.p95, s.p99, s.apdex, s.error_rate, s.response_ms, 0.0
         ) AS value
-    FROM sums AS s
-    LEFT JOIN quantiles AS q ON q.name = s.name
+    FROM (
+        SELECT
+            u.name, u.entries, u.errors, u.warnings, u.timed, u.requests, u.server_errors, q.p50, q.p95, q.p99,
+            apdex(q.satisfied, q.tolerated, u.timed) AS apdex,
+            percentage(u.errors, u.entries) AS error_rate,
+            mean_ms(u.response_ns, u.timed) AS response_ms
+        FROM sums AS u
+        LEFT JOIN quantiles AS q ON q.name = u.name
+    ) AS s
 ) AS v
 ORDER BY v.name

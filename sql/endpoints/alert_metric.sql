@@ -8,11 +8,18 @@ SELECT
 FROM (
     SELECT
         figure(
-            $metric, CAST($hours AS DOUBLE), f.entries, f.errors, f.warnings, f.timed, f.response_ns, f.requests,
-            f.server_errors, f.p50, f.p95, f.p99, f.apdex, f.bytes
+            $metric, CAST($hours AS DOUBLE), s.entries, s.errors, s.warnings, s.timed, s.requests, s.server_errors,
+            s.p50, s.p95, s.p99, s.apdex, s.error_rate, s.response_ms, s.growth
         ) AS value
-    FROM metrics(
-        $window_start, $hours * 3600.0, 1, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,
-        $status_class, $config_hash
-    ) AS f
+    FROM (
+        SELECT
+            f.entries, f.errors, f.warnings, f.timed, f.requests, f.server_errors, f.p50, f.p95, f.p99, f.apdex,
+            percentage(f.errors, f.entries) AS error_rate,
+            mean_ms(f.response_ns, f.timed) AS response_ms,
+            megabytes(f.bytes) / CAST($hours AS DOUBLE) AS growth
+        FROM metrics(
+            $window_start, $hours * 3600.0, 1, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,
+            $status_class, $config_hash
+        ) AS f
+    ) AS s
 ) AS v

@@ -3,32 +3,36 @@
 -- and growth are 0, and rates, means, quantiles and score are null.
 -- Units: rates in percent, response times in ms, throughput in entries per minute, growth in MB per hour, times in ms.
 SELECT
-    epoch_millis(f.period_starts) AS "periodStart",
-    epoch_millis(f.period_ends) AS "periodEnd",
-    f.entries AS "totalLogs",
-    f.errors AS "errorCount",
-    f.warnings AS "warnCount",
-    f.requests AS requests,
-    f.server_errors AS "serverErrors",
-    CASE WHEN f.entries > 0 THEN percentage(f.errors, f.entries) END AS "errorRate",
-    CASE WHEN f.entries > 0 THEN percentage(f.warnings, f.entries) END AS "warnRate",
-    CASE WHEN f.timed > 0 THEN mean_ms(f.response_ns, f.timed) END AS "avgResponseTime",
-    f.p50 AS "p50ResponseTime",
-    f.p95 AS "p95ResponseTime",
-    f.p99 AS "p99ResponseTime",
-    CASE WHEN f.entries > 0 THEN percentage(f.timed, f.entries) END AS "responseTimeCoverage",
-    f.apdex AS apdex,
-    f.entries * 60.0 / $period_seconds AS throughput,
-    megabytes(f.bytes) * 3600 / $period_seconds AS "storageGrowth",
-    CASE
-        WHEN f.entries > 0 THEN performance_score(
-            percentage(f.errors, f.entries),
-            mean_ms(f.response_ns, f.timed),
-            megabytes(f.bytes) * 3600 / $period_seconds
-        )
-    END AS "performanceScore"
-FROM metrics(
-    $window_start, $period_seconds, $points, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,
-    $status_class, $config_hash
-) AS f
-ORDER BY f.i
+    epoch_millis(r.period_starts) AS "periodStart",
+    epoch_millis(r.period_ends) AS "periodEnd",
+    r.entries AS "totalLogs",
+    r.errors AS "errorCount",
+    r.warnings AS "warnCount",
+    r.requests AS requests,
+    r.server_errors AS "serverErrors",
+    CASE WHEN r.entries > 0 THEN r.error_rate END AS "errorRate",
+    CASE WHEN r.entries > 0 THEN r.warn_rate END AS "warnRate",
+    CASE WHEN r.timed > 0 THEN r.response_ms END AS "avgResponseTime",
+    r.p50 AS "p50ResponseTime",
+    r.p95 AS "p95ResponseTime",
+    r.p99 AS "p99ResponseTime",
+    CASE WHEN r.entries > 0 THEN r.coverage END AS "responseTimeCoverage",
+    r.apdex AS apdex,
+    r.entries * 60.0 / $period_seconds AS throughput,
+    r.growth AS "storageGrowth",
+    CASE WHEN r.entries > 0 THEN performance_score(r.error_rate, r.response_ms, r.growth) END AS "performanceScore"
+FROM (
+    SELECT
+        f.i, f.period_starts, f.period_ends, f.entries, f.errors, f.warnings, f.timed, f.requests, f.server_errors,
+        f.p50, f.p95, f.p99, f.apdex,
+        percentage(f.errors, f.entries) AS error_rate,
+        percentage(f.warnings, f.entries) AS warn_rate,
+        mean_ms(f.response_ns, f.timed) AS response_ms,
+        percentage(f.timed, f.entries) AS coverage,
+        megabytes(f.bytes) * 3600 / $period_seconds AS growth
+    FROM metrics(
+        $window_start, $period_seconds, $points, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,
+        $status_class, $config_hash
+    ) AS f
+) AS r
+ORDER BY r.i

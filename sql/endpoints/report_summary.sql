@@ -4,15 +4,20 @@
 -- uptime: availability in percent, the share of requests (entries with an HTTP status) that were not answered
 -- 5xx; 100 where requests were not logged, 0 where nothing at all was logged (as in endpoints/uptime.sql).
 SELECT
-    CAST(round(coalesce(avg(performance_score(
-        percentage(f.errors, f.entries),
-        mean_ms(f.response_ns, f.timed),
-        megabytes(f.bytes) * 3600 / $period_seconds
-    )) FILTER (WHERE f.entries > 0), 100)) AS INTEGER) AS "avgPerformanceScore",
+    CAST(round(coalesce(
+        avg(performance_score(r.error_rate, r.response_ms, r.growth)) FILTER (WHERE r.entries > 0), 100
+    )) AS INTEGER) AS "avgPerformanceScore",
     CASE
-        WHEN sum(f.entries) = 0 THEN 0.0
-        ELSE 100.0 - percentage(sum(f.server_errors), sum(f.requests))
+        WHEN sum(r.entries) = 0 THEN 0.0
+        ELSE 100.0 - percentage(sum(r.server_errors), sum(r.requests))
     END AS uptime
-FROM metrics(
-    $window_start, $period_seconds, $points, $grain, $latency_grain, NULL, $reads, NULL, NULL, NULL, NULL
-) AS f
+FROM (
+    SELECT
+        f.entries, f.requests, f.server_errors,
+        percentage(f.errors, f.entries) AS error_rate,
+        mean_ms(f.response_ns, f.timed) AS response_ms,
+        megabytes(f.bytes) * 3600 / $period_seconds AS growth
+    FROM metrics(
+        $window_start, $period_seconds, $points, $grain, $latency_grain, NULL, $reads, NULL, NULL, NULL, NULL
+    ) AS f
+) AS r

@@ -12,9 +12,20 @@ SELECT
     epoch_millis(f.period_ends) AS "periodEnd",
     f.warnings AS "warnCount",
     f.p95 AS "p95ResponseTime",
-    megabytes(f.stored_bytes) AS "storageTotal"
+    -- Taken backwards from what the buckets hold now.
+    megabytes(
+        t.bytes - t.since
+            + sum(f.bytes) OVER (ORDER BY f.i ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    ) AS "storageTotal"
 FROM metrics(
     $window_start, $period_seconds, $points, $grain, $latency_grain, NULL, $reads, $source, $package, $status_class,
     $config_hash
 ) AS f
+CROSS JOIN (
+    SELECT
+        (SELECT coalesce(sum(g.bytes), 0) FROM ledger AS g) AS bytes,
+        coalesce(sum(s.bytes), 0) AS since
+    FROM storage AS s
+    WHERE s.month >= strftime(CAST($window_start AS TIMESTAMP), '%Y-%m') AND s.grain = $grain AND s.slot >= $window_start
+) AS t
 ORDER BY f.i

@@ -16,39 +16,44 @@ SELECT
     CASE
         WHEN p.reads = 'activity_by' THEN p.grain
         WHEN p.width >= 10800 THEN 3600
-        WHEN p.width >= 900 THEN 300
+        WHEN p.width >= 600 THEN 300
         ELSE 30
     END AS latency_grain,
     p.width AS period_seconds,
-    make_timestamp(CAST(ceil(epoch_us(CAST($now AS TIMESTAMP)) / (p.grain * 1e6)) AS BIGINT) * p.grain * 1000000)
-        AS window_end,
-    make_timestamp(CAST(ceil(epoch_us(CAST($now AS TIMESTAMP)) / (p.grain * 1e6)) AS BIGINT) * p.grain * 1000000
-        - CAST(round($hours * 3600000000) AS BIGINT)) AS window_start,
-    make_timestamp(CAST(ceil(epoch_us(CAST($now AS TIMESTAMP)) / (p.grain * 1e6)) AS BIGINT) * p.grain * 1000000
-        - CAST(round($hours * 7200000000) AS BIGINT)) AS previous_start
+    p.ends AS window_end,
+    p.ends - to_microseconds(CAST(round($hours * 3600000000) AS BIGINT)) AS window_start,
+    p.ends - to_microseconds(CAST(round($hours * 7200000000) AS BIGINT)) AS previous_start
 FROM (
     SELECT
-        w.width,
-        w.reads,
-        CASE
-            WHEN w.width > 324000 AND w.width % 3600 = 0 AND w.reads <> 'logs' THEN 3600
-            WHEN w.reads = 'activity_by' THEN 3600
-            WHEN w.width > 25200 AND w.width % 300 = 0 AND w.reads <> 'logs' THEN 300
-            ELSE 30
-        END AS grain
+        g.width,
+        g.reads,
+        g.grain,
+        make_timestamp(CAST(ceil(epoch_us(CAST($now AS TIMESTAMP)) / (g.grain * 1e6)) AS BIGINT) * g.grain * 1000000)
+            AS ends
     FROM (
         SELECT
-            q.width,
+            w.width,
+            w.reads,
             CASE
-                WHEN q.filters = 0 THEN 'activity'
-                WHEN q.filters = 1 AND q.width % 3600 = 0 AND $hours >= 12 THEN 'activity_by'
-                ELSE 'logs'
-            END AS reads
+                WHEN w.width > 324000 AND w.width % 3600 = 0 AND w.reads <> 'logs' THEN 3600
+                WHEN w.reads = 'activity_by' THEN 3600
+                WHEN w.width > 25200 AND w.width % 300 = 0 AND w.reads <> 'logs' THEN 300
+                ELSE 30
+            END AS grain
         FROM (
             SELECT
-                CAST($hours AS DOUBLE) * 3600 / $points AS width,
-                CAST($source IS NOT NULL AS INTEGER) + CAST($package IS NOT NULL AS INTEGER)
-                    + CAST($status_class IS NOT NULL AS INTEGER) + CAST($config_hash IS NOT NULL AS INTEGER) AS filters
-        ) AS q
-    ) AS w
+                q.width,
+                CASE
+                    WHEN q.filters = 0 THEN 'activity'
+                    WHEN q.filters = 1 AND q.width % 3600 = 0 AND $hours >= 12 THEN 'activity_by'
+                    ELSE 'logs'
+                END AS reads
+            FROM (
+                SELECT
+                    CAST($hours AS DOUBLE) * 3600 / $points AS width,
+                    CAST($source IS NOT NULL AS INTEGER) + CAST($package IS NOT NULL AS INTEGER)
+                        + CAST($status_class IS NOT NULL AS INTEGER) + CAST($config_hash IS NOT NULL AS INTEGER) AS filters
+            ) AS q
+        ) AS w
+    ) AS g
 ) AS p

@@ -3,17 +3,63 @@
 -- Parameters: starts (UTC), width (seconds of a period), points (periods), slot_grain and bucket_grain (seconds, of the
 -- rollups' slots to read), apdex_t (ms), reads: 'activity' (all entries), 'activity_by' (one filter, hours) or 'logs' (any filters, from the rows); of_source, of_package, of_status (2xx, 3xx …), of_config: null for all.
 -- A slot belongs to the period in which it begins. endpoints/window.sql gives parameters that fit together.
+-- What is read are two of the queries below, by the name of `reads`: one that nothing names is not even bound, and planning
+-- is most of the cost.
 -- Units: response_ns in nanoseconds, p50, p95, p99 in ms (within 1 percent, null where nothing was timed); bytes newly
--- stored in the buckets in the period and stored_bytes up to its end, whatever the filters.
+-- stored in the buckets in the period, whatever the filters.
 CREATE OR REPLACE MACRO metrics(
     starts, width, points, slot_grain, bucket_grain, apdex_t, reads, of_source, of_package, of_status, of_config
 ) AS TABLE
-WITH one_dimension AS (
+WITH activity_slots AS (
+    SELECT a.slot, a.entries, a.error, a.warn, a.timed, a.response_ns, a.requests, a.server_errors
+    FROM activity AS a
+    WHERE a.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND a.grain = slot_grain AND a.slot >= starts AND a.slot < period_start(points, starts, width)
+),
+
+activity_buckets AS (
+    SELECT t.slot, t.bucket, t.entries
+    FROM latency AS t
+    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND t.grain = bucket_grain AND t.slot >= starts AND t.slot < period_start(points, starts, width)
+),
+
+-- The same of one long period, or of two: whole hours from the coarser slots, the hours in which a period begins or
+-- ends from the finer ones. A twentieth of the rows.
+whole_buckets AS (
+    SELECT t.slot, t.bucket, t.entries
+    FROM latency AS t
+    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND t.grain = 3600
+        AND t.slot >= date_trunc('hour', CAST(starts AS TIMESTAMP)) + INTERVAL 1 HOUR
+        AND t.slot < date_trunc('hour', period_start(points, starts, width))
+        AND t.slot <> date_trunc('hour', period_start(1, starts, width))
+    UNION ALL
+    SELECT t.slot, t.bucket, t.entries
+    FROM latency AS t
+    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND t.grain = bucket_grain AND t.slot >= starts
+        AND t.slot < date_trunc('hour', CAST(starts AS TIMESTAMP)) + INTERVAL 1 HOUR
+    UNION ALL
+    SELECT t.slot, t.bucket, t.entries
+    FROM latency AS t
+    WHERE points = 2
+        AND t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND t.grain = bucket_grain AND t.slot >= date_trunc('hour', period_start(1, starts, width))
+        AND t.slot < date_trunc('hour', period_start(1, starts, width)) + INTERVAL 1 HOUR
+    UNION ALL
+    SELECT t.slot, t.bucket, t.entries
+    FROM latency AS t
+    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+        AND t.grain = bucket_grain AND t.slot >= date_trunc('hour', period_start(points, starts, width))
+        AND t.slot < period_start(points, starts, width)
+),
+
+activity_by_slots AS (
     SELECT
         b.slot, b.entries, b.error, b.warn, b.timed, b.response_ns, b.requests, b.server_errors, b.buckets, b.counts
     FROM activity_by AS b
-    WHERE reads = 'activity_by'
-        AND b.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+    WHERE b.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
         AND b.slot >= starts AND b.slot < period_start(points, starts, width)
         AND b.dimension = CASE
             WHEN of_source IS NOT NULL THEN 'source' WHEN of_package IS NOT NULL THEN 'package'
@@ -22,17 +68,40 @@ WITH one_dimension AS (
         AND b.value = coalesce(of_source, of_package, of_status, of_config)
 ),
 
+activity_by_buckets AS (
+    SELECT b.slot, unnest(b.buckets) AS bucket, unnest(b.counts) AS entries
+    FROM activity_by_slots AS b
+),
+
 log_rows AS (
     SELECT
         time_bucket(INTERVAL 30 SECONDS, l.ts) AS slot, l.level, l.weight, l.response_ms, l.status
     FROM logs AS l
-    WHERE reads = 'logs'
-        AND l.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
+    WHERE l.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
         AND l.ts >= starts AND l.ts < period_start(points, starts, width)
         AND (of_source IS NULL OR l.source = of_source)
         AND (of_package IS NULL OR l.package = of_package)
         AND (of_status IS NULL OR status_class(l.status) = of_status)
         AND (of_config IS NULL OR l.config_hash = of_config)
+),
+
+logs_slots AS (
+    SELECT
+        l.slot,
+        l.weight AS entries,
+        CASE WHEN l.level = 'error' THEN l.weight ELSE 0 END AS error,
+        CASE WHEN l.level = 'warn' THEN l.weight ELSE 0 END AS warn,
+        CASE WHEN l.response_ms IS NOT NULL THEN l.weight ELSE 0 END AS timed,
+        coalesce(CAST(round(l.response_ms * 1000000) AS BIGINT) * l.weight, 0) AS response_ns,
+        CASE WHEN l.status IS NOT NULL THEN l.weight ELSE 0 END AS requests,
+        CASE WHEN l.status >= 500 THEN l.weight ELSE 0 END AS server_errors
+    FROM log_rows AS l
+),
+
+logs_buckets AS (
+    SELECT l.slot, latency_bucket(l.response_ms) AS bucket, l.weight AS entries
+    FROM log_rows AS l
+    WHERE l.response_ms IS NOT NULL
 ),
 
 activity_sums AS (
@@ -45,48 +114,17 @@ activity_sums AS (
         sum(s.response_ns) AS response_ns,
         sum(s.requests) AS requests,
         sum(s.server_errors) AS server_errors
-    FROM (
-        SELECT a.slot, a.entries, a.error, a.warn, a.timed, a.response_ns, a.requests, a.server_errors
-        FROM activity AS a
-        WHERE reads = 'activity'
-            AND a.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-            AND a.grain = slot_grain AND a.slot >= starts AND a.slot < period_start(points, starts, width)
-        UNION ALL
-        SELECT b.slot, b.entries, b.error, b.warn, b.timed, b.response_ns, b.requests, b.server_errors
-        FROM one_dimension AS b
-        UNION ALL
-        SELECT
-            l.slot,
-            l.weight AS entries,
-            CASE WHEN l.level = 'error' THEN l.weight ELSE 0 END AS error,
-            CASE WHEN l.level = 'warn' THEN l.weight ELSE 0 END AS warn,
-            CASE WHEN l.response_ms IS NOT NULL THEN l.weight ELSE 0 END AS timed,
-            coalesce(CAST(round(l.response_ms * 1000000) AS BIGINT) * l.weight, 0) AS response_ns,
-            CASE WHEN l.status IS NOT NULL THEN l.weight ELSE 0 END AS requests,
-            CASE WHEN l.status >= 500 THEN l.weight ELSE 0 END AS server_errors
-        FROM log_rows AS l
-    ) AS s
+    FROM query_table(reads || '_slots') AS s
     GROUP BY period_of(s.slot, starts, width)
 ),
 
 bucket_sums AS (
-    SELECT
-        period_of(s.slot, starts, width) AS i,
-        s.bucket,
-        CAST(sum(s.entries) AS DOUBLE) AS entries
-    FROM (
-        SELECT t.slot, t.bucket, t.entries
-        FROM latency AS t
-        WHERE reads = 'activity'
-            AND t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-            AND t.grain = bucket_grain AND t.slot >= starts AND t.slot < period_start(points, starts, width)
-        UNION ALL
-        SELECT b.slot, unnest(b.buckets) AS bucket, unnest(b.counts) AS entries
-        FROM one_dimension AS b
-        UNION ALL
-        SELECT l.slot, latency_bucket(l.response_ms) AS bucket, l.weight AS entries
-        FROM log_rows AS l
-        WHERE l.response_ms IS NOT NULL
+    SELECT period_of(s.slot, starts, width) AS i, s.bucket, CAST(sum(s.entries) AS DOUBLE) AS entries
+    FROM query_table(
+        CASE
+            WHEN reads = 'activity' AND bucket_grain < 3600 AND points <= 2 AND width >= 21600 THEN 'whole_buckets'
+            ELSE reads || '_buckets'
+        END
     ) AS s
     GROUP BY period_of(s.slot, starts, width), s.bucket
 ),
@@ -106,24 +144,23 @@ ranked AS (
 quantiles AS (
     SELECT
         r.i,
-        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.50 AS DOUBLE) * r.total)) AS p50,
-        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.95 AS DOUBLE) * r.total)) AS p95,
-        bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.99 AS DOUBLE) * r.total)) AS p99,
+        min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.50 AS DOUBLE) * r.total) AS b50,
+        min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.95 AS DOUBLE) * r.total) AS b95,
+        min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.99 AS DOUBLE) * r.total) AS b99,
         coalesce(sum(r.entries) FILTER (WHERE r.bucket <= last_bucket(apdex_t)), 0) AS satisfied,
-        coalesce(sum(r.entries) FILTER (
-            WHERE r.bucket > last_bucket(apdex_t) AND r.bucket <= last_bucket(4 * apdex_t)
-        ), 0) AS tolerated,
+        coalesce(sum(r.entries) FILTER (WHERE r.bucket <= last_bucket(4 * apdex_t)), 0) AS tolerated,
         sum(r.entries) AS distributed
     FROM ranked AS r
     GROUP BY r.i
 ),
 
--- What was stored after the last period has number `points`.
 storage_sums AS (
-    SELECT least(period_of(s.slot, starts, width), points) AS i, sum(s.bytes) AS bytes
+    SELECT period_of(s.slot, starts, width) AS i, sum(s.bytes) AS bytes
     FROM storage AS s
-    WHERE s.month >= strftime(CAST(starts AS TIMESTAMP), '%Y-%m') AND s.grain = slot_grain AND s.slot >= starts
-    GROUP BY least(period_of(s.slot, starts, width), points)
+    WHERE s.month BETWEEN strftime(CAST(starts AS TIMESTAMP), '%Y-%m')
+            AND strftime(period_start(points, starts, width), '%Y-%m')
+        AND s.grain = slot_grain AND s.slot >= starts AND s.slot < period_start(points, starts, width)
+    GROUP BY period_of(s.slot, starts, width)
 )
 
 SELECT
@@ -137,16 +174,12 @@ SELECT
     coalesce(a.response_ns, 0) AS response_ns,
     CAST(coalesce(a.requests, 0) AS BIGINT) AS requests,
     CAST(coalesce(a.server_errors, 0) AS BIGINT) AS server_errors,
-    q.p50,
-    q.p95,
-    q.p99,
+    bucket_ms(q.b50) AS p50,
+    bucket_ms(q.b95) AS p95,
+    bucket_ms(q.b99) AS p99,
     -- Not of a.timed: the distributions may be of coarser slots, which begin in another period.
-    apdex(q.satisfied, q.tolerated, q.distributed) AS apdex,
-    CAST(coalesce(s.bytes, 0) AS BIGINT) AS bytes,
-    -- Taken backwards from what the buckets hold now.
-    CAST((SELECT coalesce(sum(g.bytes), 0) FROM ledger AS g) - (SELECT coalesce(sum(t.bytes), 0) FROM storage_sums AS t)
-        + sum(coalesce(s.bytes, 0)) OVER (ORDER BY n.i ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT)
-        AS stored_bytes
+    apdex(q.satisfied, q.tolerated - q.satisfied, q.distributed) AS apdex,
+    CAST(coalesce(s.bytes, 0) AS BIGINT) AS bytes
 FROM range(0, CAST(points AS BIGINT)) AS n (i)
 LEFT JOIN activity_sums AS a ON a.i = n.i
 LEFT JOIN quantiles AS q ON q.i = n.i

@@ -105,6 +105,8 @@ def main() -> None:
             synthetic.build(data_dir, size, END)
             print(f"# {size:,} entries built in {time.perf_counter() - started:.1f} s")
             warehouses.append(Warehouse(load({}, data_dir=data_dir)))
+            # As the server does: the newest rollups are in memory.
+            warehouses[-1].warm()
         _over_http([Path(folder) / str(size) for size in (options.small, options.large)], options.runs)
         print(f"{'fresh':28} {'small ms':>9} {'large ms':>9} {'ratio':>6}")
         for name, call in CALLS.items():

@@ -86,6 +86,7 @@ def main() -> None:
         data_dir = Path(folder)
         synthetic.build(data_dir, options.entries, END)
         warehouse = Warehouse(load({}, data_dir=data_dir))
+        warehouse.warm()
         rows = f"file('{data_dir}/lake/logs/*/*.parquet', Parquet)"
         print(f"# {options.entries:,} entries over seven days, medians of {options.runs} runs")
         print(f"{'':28} {'ours ms':>9} {'chdb ms':>9} {'ratio':>6}")

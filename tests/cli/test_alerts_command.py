@@ -93,3 +93,25 @@ def test_a_rule_of_the_settings_file_that_is_wrong_names_file_line_and_key(cli: 
     assert "is a built-in rule" in cli("alerts", "list", WAREHOUSE_CONFIG=str(path)).stderr
     path.write_text('[[alert]]\nid = "x"\nthreshold = 1\n')
     assert "a rule has a metric or a query" in cli("alerts", "list", WAREHOUSE_CONFIG=str(path)).stderr
+
+
+def test_a_rule_is_acknowledged_and_silenced_from_the_command_line(cli: Cli, bucket: Sample) -> None:
+    put_errors(bucket[1])
+    cli("sync")
+    assert cli("alerts", "ack", "high-error-rate").stdout == "high-error-rate is acknowledged (1 firing).\n"
+    silenced = cli("alerts", "silence", "high-error-rate", "--minutes", "30", "--json")
+    until = json.loads(silenced.stdout)["silencedUntil"] / 1000
+    assert 29 * 60 < until - datetime.now(UTC).timestamp() <= 30 * 60
+    assert cli("alerts", "list").stdout.splitlines()[2].endswith("firing, acknowledged (silenced)")
+    ended = cli("alerts", "silence", "high-error-rate", "--minutes", "0")
+    assert ended.stdout == "high-error-rate is not silenced.\n"
+    assert cli("alerts", "list").stdout.splitlines()[2].endswith("firing, acknowledged")
+
+
+def test_what_cannot_be_acknowledged_or_silenced_says_so(cli: Cli, bucket: Sample) -> None:
+    cli("sync")
+    quiet = cli("alerts", "ack", "high-error-rate")
+    assert (quiet.returncode, "high-error-rate does not fire" in quiet.stderr) == (1, True)
+    missing = cli("alerts", "silence", "nobody")
+    assert (missing.returncode, "there is no rule nobody" in missing.stderr) == (1, True)
+    assert cli("alerts", "silence", "high-error-rate", "--minutes", "-1").returncode == 2

@@ -96,7 +96,9 @@ def _query_of(rule: AlertRule) -> str:
 def _rows(engine: Engine, rule: AlertRule, values: dict[str, Any]) -> list[dict[str, Any]]:
     """One row per group: name, value, breached. Raises WarehouseError."""
     if rule.query is None:
-        return engine.run(_query_of(rule), values)[:_MOST_GROUPS]
+        name = _query_of(rule)
+        since = analytics.metrics_since(values, "window_start") if name == "alert_metric" else None
+        return engine.run(name, values, since=since)[:_MOST_GROUPS]
     queries.check(rule.query)
     text = (
         "SELECT q.*, breaches(CAST(q.value AS DOUBLE), $operator, CAST($threshold AS DOUBLE)) AS breached"

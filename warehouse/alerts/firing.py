@@ -37,7 +37,8 @@ def built_in_alerts(engine: Engine, window: Row) -> list[Row]:
         "view": "activity",
         "query": "sql/endpoints/alerts.sql",
     }
-    return [row | {"evidence": evidence} for row in engine.run("alerts", window)]
+    rows = engine.run("alerts", window, since=window["previous_start"])
+    return [row | {"evidence": evidence} for row in rows]
 
 
 def of_state(rule: AlertRule, group: str, state: AlertState, event: Mapping[str, Any] | None) -> Row:

@@ -17,6 +17,8 @@ Examples:
   warehouse alerts test
   warehouse alerts test high-error-rate
   warehouse alerts history --limit 20
+  warehouse alerts ack high-error-rate
+  warehouse alerts silence high-error-rate --minutes 120
 """
 )
 def alerts() -> None:
@@ -192,6 +194,65 @@ def check(state: State, as_json: bool) -> int:
         for rule_id, reason in done.errors.items():
             click.echo(f"error: {rule_id}: {reason}", err=True)
     return int(bool(done.errors or done.failed))
+
+
+@alerts.command(
+    epilog="""\b
+Examples:
+  warehouse alerts ack high-error-rate
+  warehouse alerts ack slow-package --group left-pad
+"""
+)
+@click.argument("rule")
+@click.option("--group", help="Only this source or package, of a rule that has groups.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+@pass_state
+def ack(state: State, rule: str, group: str | None, as_json: bool) -> None:
+    """Mark what fires of RULE as known: it stays marked until it is over.
+
+    Ends with 1 when it does not fire.
+    """
+    from warehouse.status import reading
+
+    with reading(state.settings) as warehouse:
+        marked = warehouse.alert_book.acknowledge(rule, group)
+    if as_json:
+        output.write(output.to_json({"id": rule, "acknowledged": marked}))
+    else:
+        output.write(f"{rule} is acknowledged ({marked:,} firing).")
+
+
+@alerts.command(
+    epilog="""\b
+Examples:
+  warehouse alerts silence high-error-rate
+  warehouse alerts silence high-error-rate --minutes 120 --comment "mirror is being moved"
+  warehouse alerts silence high-error-rate --minutes 0
+"""
+)
+@click.argument("rule")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0, 525_600),
+    default=60,
+    show_default=True,
+    help="From now on; 0 ends a silence.",
+)
+@click.option("--comment", help="Why.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON; times are epoch milliseconds.")
+@pass_state
+def silence(state: State, rule: str, minutes: float, comment: str | None, as_json: bool) -> None:
+    """Tell nobody about RULE for a while. What fires when that ends is told then."""
+    from warehouse.status import reading
+
+    with reading(state.settings) as warehouse:
+        until = warehouse.alert_book.silence(rule, minutes, comment)
+    if as_json:
+        output.write(output.to_json({"id": rule, "silencedUntil": until // 1000 if until else None}))
+    elif until is None:
+        output.write(f"{rule} is not silenced.")
+    else:
+        output.write(f"{rule} is silenced until {output.moment(until // 1000)}.")
 
 
 def _condition(rule: dict[str, Any]) -> str:

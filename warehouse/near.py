@@ -1,0 +1,223 @@
+"""The newest rollups as tables in memory, for a process that answers many questions about the last days.
+
+To bind a Parquet file takes as long as the rest of a small query. Each generation has a schema of its own, so
+that a query sees one commit or the next: its tables are copied from those before it, and only partitions that
+changed are read from Parquet. What is kept is bounded, the newest partitions first.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import cache
+
+from msgspec import Struct
+
+from warehouse import duck, sqlfiles
+from warehouse.lake import Lake
+from warehouse.manifest import DataFile, Snapshot
+from warehouse.pool import Bind, Pool
+
+log = logging.getLogger("warehouse.near")
+
+
+class _Limits(Struct, frozen=True):
+    """Which rows of a table are kept, and how much: rows and bytes of the Parquet files they come from."""
+
+    rows: int = 500_000
+    bytes: int = 4 * 1024 * 1024
+    where: str = "true"
+
+
+#: What is kept. In memory a row takes 30 to 100 bytes, and a distribution ten times its bytes in Parquet.
+_TABLES = {
+    "activity": _Limits(),
+    "activity_by": _Limits(bytes=8 * 1024 * 1024),
+    "errors": _Limits(),
+    "error_templates": _Limits(),
+    # The finest slots are five sixths of the rows, and read by windows of less than six hours only.
+    "latency": _Limits(20_000_000, 16 * 1024 * 1024, "grain >= 300"),
+    "storage": _Limits(),
+}
+#: Which of them a query does not read that picks its source by the name of its parameter `reads`.
+_OTHERS = {
+    "activity": frozenset({"activity_by", "error_templates"}),
+    "activity_by": frozenset({"activity", "latency", "errors"}),
+}
+#: Generations whose tables stay: a query that was given the one before may not have begun.
+_GENERATIONS = 2
+
+
+class _Table(Struct, frozen=True):
+    """A table in memory: the files it holds, and the first day of which it holds everything."""
+
+    name: str
+    files: dict[str, str]
+    since: date
+
+
+class _Generation(Struct, frozen=True):
+    """The tables of one generation, by what queries call them."""
+
+    number: int
+    tables: dict[str, _Table]
+
+    @property
+    def schema(self) -> str:
+        return f"near_{self.number}"
+
+
+class Near:
+    """The tables in memory of one engine. Safe for use from several threads."""
+
+    def __init__(self, db: duck.Connection, bind: Bind, lake: Lake) -> None:
+        self._db = db
+        self._bind_lake = bind
+        self._lake = lake
+        self._pool = Pool(db, self._bind)
+        self._generations: list[_Generation] = []
+        self._failed = -1
+        self._writing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        db.execute("CREATE SCHEMA kept")
+
+    def close(self) -> None:
+        """Wait for a refresh that is under way, then close the database."""
+        with self._writing:
+            self._failed = 2**63
+        if self._thread is not None:
+            self._thread.join()
+        self._pool.close()
+
+    @contextmanager
+    def connection(self, snapshot: Snapshot) -> Iterator[duck.Connection]:
+        """A connection on which the tables that are kept stand for the views of the lake, at a snapshot."""
+        with self._pool.connection(snapshot) as con:
+            yield con
+
+    def holds(self, snapshot: Snapshot, text: str, reads: str | None, since: datetime) -> bool:
+        """Is everything here that a query reads from `since` on? What a commit changed is read meanwhile."""
+        latest = self._generations[-1] if self._generations else None
+        if latest is None or latest.number != snapshot.generation:
+            self._refresh_soon(snapshot)
+            return False
+        return all(since.date() >= latest.tables[table].since for table in _read_by(text, reads))
+
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Bring the tables to a snapshot.
+
+        When a file cannot be read that is logged: queries read the files then, and say what is the matter.
+        """
+        with self._writing:
+            latest = self._generations[-1] if self._generations else None
+            if self._failed >= snapshot.generation or (latest and latest.number >= snapshot.generation):
+                return
+            try:
+                self._add(snapshot, latest.tables if latest else {})
+            except (duck.Error, OSError) as error:
+                self._failed = snapshot.generation
+                log.warning("rollups are not kept in memory: %s", str(error).splitlines()[0])
+
+    def _refresh_soon(self, snapshot: Snapshot) -> None:
+        if self._failed >= snapshot.generation or (self._thread is not None and self._thread.is_alive()):
+            return
+        self._thread = threading.Thread(target=self.refresh, args=[snapshot], name="near", daemon=True)
+        self._thread.start()
+
+    def _add(self, snapshot: Snapshot, before: dict[str, _Table]) -> None:
+        con = self._db.cursor()
+        try:
+            con.execute("BEGIN")
+            tables = {}
+            for table, limits in _TABLES.items():
+                files, since = _newest([file for file in snapshot.files if file.table == table], limits)
+                old = before.get(table)
+                if old is not None and old.files == files:
+                    tables[table] = _Table(old.name, files, since)
+                else:
+                    name = f"kept.{table}_{snapshot.generation}"
+                    self._copy(con, table, name, files, old)
+                    tables[table] = _Table(name, files, since)
+            generation = _Generation(snapshot.generation, tables)
+            con.execute(f"CREATE SCHEMA {generation.schema}")
+            for table, kept in tables.items():
+                con.execute(f"CREATE VIEW {generation.schema}.{table} AS FROM {kept.name}")
+            con.execute("COMMIT")
+        finally:
+            con.close()
+        self._generations.append(generation)
+        self._drop_old()
+
+    def _copy(
+        self, con: duck.Connection, table: str, name: str, files: dict[str, str], old: _Table | None
+    ) -> None:
+        """Make a table: partitions that have the same files as before from memory, the others from these."""
+        partition = duck.PARTITIONS[table]
+        columns = f"{duck.column_list(table)}, {partition}"
+        changed = _changed(files, old.files if old else {})
+        parts = [f"SELECT {columns} FROM ({duck.empty_view(table)})"]
+        same = sorted({value for path, value in files.items() if value not in changed})
+        if old is not None and same:
+            listed = ", ".join(duck.quoted(value) for value in same)
+            parts.append(f"SELECT {columns} FROM {old.name} WHERE CAST({partition} AS VARCHAR) IN ({listed})")
+        paths = [self._lake.path(path) for path, value in files.items() if value in changed]
+        if paths:
+            rows = duck.lake_view(table, duck.file_list(paths))
+            parts.append(f"SELECT {columns} FROM ({rows}) WHERE {_TABLES[table].where}")
+        con.execute(f"CREATE TABLE {name} AS {' UNION ALL '.join(parts)}")
+
+    def _drop_old(self) -> None:
+        dropped, self._generations = self._generations[:-_GENERATIONS], self._generations[-_GENERATIONS:]
+        named = {table.name for each in self._generations for table in each.tables.values()}
+        for each in dropped:
+            self._db.execute(f"DROP SCHEMA {each.schema} CASCADE")
+            for table in each.tables.values():
+                if table.name not in named:
+                    self._db.execute(f"DROP TABLE IF EXISTS {table.name}")
+
+    def _bind(self, con: duck.Connection, snapshot: Snapshot) -> None:
+        # A query whose generation has gone meanwhile finds the views of the lake, bound to its snapshot.
+        self._bind_lake(con, snapshot)
+        known = [each.schema for each in self._generations if each.number == snapshot.generation]
+        con.execute(f"SET search_path = '{','.join([*known, 'main'])}'")
+
+
+def _newest(files: list[DataFile], limits: _Limits) -> tuple[dict[str, str], date]:
+    """The files of the newest partitions within the limits, by partition; the first day that is whole."""
+    partitions: dict[str, list[DataFile]] = {}
+    for file in files:
+        partitions.setdefault(file.partition, []).append(file)
+    found: dict[str, str] = {}
+    rows = size = 0
+    since = date.max
+    for value in sorted(partitions, reverse=True):
+        rows += sum(file.entries for file in partitions[value])
+        size += sum(file.bytes for file in partitions[value])
+        if rows > limits.rows or size > limits.bytes:
+            return found, since
+        found |= {file.path: value for file in partitions[value]}
+        since = date.fromisoformat(f"{value}-01" if len(value) == len("2026-11") else value)
+    return found, date.min
+
+
+def _changed(files: dict[str, str], before: dict[str, str]) -> set[str]:
+    """The partitions of `files` that have others than before."""
+    return {value for path, value in files.items() if path not in before} | {
+        value for path, value in before.items() if path not in files and value in files.values()
+    }
+
+
+@cache
+def _read_by(text: str, reads: str | None) -> frozenset[str]:
+    """The tables that a query reads, of those that are kept."""
+    code = re.sub(r"--[^\n]*", "", text)
+    named = frozenset(table for table in _TABLES if re.search(rf"\b(FROM|JOIN) {table}\b", code))
+    if "query_table(" in code:
+        named -= _OTHERS.get(reads or "", frozenset())
+    if "FROM metrics(" in code:
+        named |= _read_by(sqlfiles.read("functions", "metrics"), reads)
+    return named
