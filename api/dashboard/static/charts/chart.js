@@ -15,7 +15,7 @@ export function theme() {
   const style = getComputedStyle(document.documentElement);
   /** @type {Record<string, any>} */
   const found = { utc: zone() === 'UTC' };
-  for (const name of ['text', 'muted', 'dim', 'accent', 'second', 'good', 'amber', 'red', 'violet', 'info', 'debug', 'warn', 'error', 'axis', 'grid', 'raised', 'glow', 'mono', 'panel']) {
+  for (const name of ['text', 'muted', 'dim', 'accent', 'second', 'good', 'amber', 'red', 'violet', 'info', 'debug', 'warn', 'error', 'axis', 'grid', 'raised', 'glow', 'mono', 'panel', 'mark']) {
     found[name] = style.getPropertyValue(`--${name}`).trim();
   }
   // A custom property may name another one.
