@@ -64,6 +64,25 @@ def test_every_panel_has_its_sql_its_table_a_csv_a_picture_and_a_full_screen(
         assert opened.complaints == []
 
 
+def test_a_menu_is_whole_however_low_its_panel_is(browser: Browser, address: str) -> None:
+    with tab(browser, address) as opened:
+        page = opened.open("alerts")
+        page.locator("#firing-now .menu summary").click()
+        lowest = page.locator("#firing-now .menu button").last
+        assert lowest.evaluate(
+            "(button) => { const box = button.getBoundingClientRect();"
+            " return document.elementFromPoint(box.x + 5, box.y + box.height / 2) === button; }"
+        )
+
+
+@pytest.mark.parametrize("width", [360, 768, 1180, 2560])
+def test_pages_fit_every_width(browser: Browser, address: str, width: int) -> None:
+    with tab(browser, address, width, 900) as opened:
+        for name in EVERY:
+            opened.open(name)
+            assert opened.value("document.documentElement.scrollWidth <= innerWidth"), name
+
+
 def test_a_count_is_drawn_from_the_start_of_its_period_to_its_end(browser: Browser, address: str) -> None:
     with tab(browser, address) as opened:
         opened.open()

@@ -63,7 +63,7 @@ export function reports(root) {
       }
       messages.body.replaceChildren(errors.length ? table([{ name: 'Message', left: true, wrap: true }, { name: 'Count' }, { name: 'Share' }, { name: 'Before' }, { name: 'First' }, { name: 'Last' }],
         errors.map((/** @type {any} */ row) => [row.template, count(row.count), `${figure(row.share)} %`, row.isNew ? 'new' : count(row.previousCount), moment(row.firstSeen), moment(row.lastSeen)]), 'Error messages', 'cards') : el('p', 'none', 'No errors in this window.'));
-      await faultsChart.draw((theme) => options.top(errors.slice(0, 6).map((/** @type {any} */ row) => ({ name: row.template, value: row.count })), theme, 240, ['second', 'red']), faults.chart);
+      await faultsChart.draw((theme, width) => options.top(errors.slice(0, 6).map((/** @type {any} */ row) => ({ name: row.template, value: row.count })), theme, Math.min(240, width / 2), ['second', 'red']), faults.chart);
     }, async () => {
       const report = await got.report;
       summary.sub(`the last ${hours} h`);
