@@ -20,7 +20,7 @@ run: $(VENV)/.stamp-run ## Start the warehouse with its API and dashboard (demo 
 	@exec $(BIN)/warehouse run
 
 test: lint types ## Set up, check everything, run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(VENV)/.stamp-dev ## Linter, formatter, import contracts
 	$(BIN)/ruff check .
@@ -36,7 +36,7 @@ format: $(VENV)/.stamp-dev ## Format and mend what can be mended; refresh the pa
 	$(BIN)/python -m warehouse.settings_docs docs/settings.md
 
 bench: $(VENV)/.stamp-bench ## Measure speed and memory (tests/bench)
-	@for part in startup endpoints questions forecast sync idle; do echo "== $$part"; $(BIN)/python -m tests.bench.$$part || exit; done
+	@for part in startup endpoints questions forecast sync idle dashboard; do echo "== $$part"; $(BIN)/python -m tests.bench.$$part || exit; done
 
 lock: $(VENV)/.stamp-dev ## Renew the locks within the bounds of pyproject.toml; DuckDB stays at 1.5.5
 	$(COMPILE) --upgrade --group build --constraint <(echo "duckdb==1.5.5") --no-annotate -o requirements.lock

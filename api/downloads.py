@@ -65,6 +65,7 @@ class DownloadTotals(Answer):
     """Sums over the days."""
 
     downloads: Annotated[int, Meta(description="GETs of tarballs answered with 2xx or a redirect.")]
+    previous_downloads: Annotated[int, Meta(description="Those of as many days before, all of them whole.")]
     not_modified: Annotated[int, Meta(description="GETs of tarballs answered with 304.")]
     failed: Annotated[int, Meta(description="GETs of tarballs answered with 4xx or 5xx.")]
     bytes: Bytes

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from msgspec import Struct
 from warehouse import logslots
 from warehouse.engine import Engine
 from warehouse.errors import BadRequestError
+from warehouse.logfinds import Finds, Found
 from warehouse.logsearch import terms
 from warehouse.moments import naive
 
@@ -20,6 +22,9 @@ from warehouse.moments import naive
 _FIRST_SPAN = timedelta(minutes=2)
 _SPANS = (timedelta(minutes=18), timedelta(hours=4), timedelta(days=2))
 _TICK = timedelta(microseconds=1)
+
+#: What a search by text found, on demand.
+Find = Callable[[], Found | None]
 
 
 class LogFilter(Struct, kw_only=True):
@@ -42,13 +47,15 @@ class LogFilter(Struct, kw_only=True):
     group: str | None = None
 
 
-def page(engine: Engine, wanted: LogFilter) -> dict[str, Any]:
+def page(engine: Engine, finds: Finds, wanted: LogFilter) -> dict[str, Any]:
     """One page of entries with the total, the cursor of the next page and, on demand, date groups."""
     parameters = filters(wanted)
     after = _decode(wanted.cursor, wanted.order) if wanted.cursor else {}
     dates = engine.run("log_dates")
-    rows = _rows(engine, wanted, parameters | after, dates)
-    counts = _counts(engine, wanted, parameters, dates)
+    # Looked for on demand: the newest entries may fill the page.
+    find = cache(lambda: finds.of(parameters, dates))
+    rows = _rows(engine, wanted, parameters | after, dates, find)
+    counts = _counts(engine, wanted, parameters, dates, find())
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     answer: dict[str, Any] = {
@@ -82,7 +89,11 @@ def filters(wanted: LogFilter) -> dict[str, Any]:
 
 
 def _rows(
-    engine: Engine, wanted: LogFilter, parameters: dict[str, Any], dates: list[dict[str, Any]]
+    engine: Engine,
+    wanted: LogFilter,
+    parameters: dict[str, Any],
+    dates: list[dict[str, Any]],
+    find: Find,
 ) -> list[dict[str, Any]]:
     """Walk the time from the page's end of it and stop when the page is full.
 
@@ -91,7 +102,7 @@ def _rows(
     descending = wanted.order == "desc"
     query = "logs_newest" if descending else "logs_oldest"
     rows: list[dict[str, Any]] = []
-    for from_ts, to_ts in _spans(engine, wanted, parameters, dates):
+    for from_ts, to_ts in _spans(engine, wanted, parameters, dates, find):
         span = {
             "from_ts": from_ts,
             "to_ts": to_ts,
@@ -106,7 +117,11 @@ def _rows(
 
 
 def _spans(
-    engine: Engine, wanted: LogFilter, parameters: dict[str, Any], dates: list[dict[str, Any]]
+    engine: Engine,
+    wanted: LogFilter,
+    parameters: dict[str, Any],
+    dates: list[dict[str, Any]],
+    find: Find,
 ) -> Iterator[tuple[datetime, datetime]]:
     """Half-open spans of time to look through, in the page's order and growing.
 
@@ -138,8 +153,20 @@ def _spans(
     if oldest == newest:
         return
     filled = None
-    if logslots.restricted(parameters) & logslots.FACETS:
-        reach = logslots.reach(engine, parameters, oldest, newest, wanted.limit, descending=descending)
+    found = find()
+    if found or logslots.restricted(parameters) & logslots.FACETS:
+        if found:
+            reach = logslots.reach(
+                found,
+                found.facets(parameters),
+                oldest,
+                newest,
+                wanted.limit,
+                descending=descending,
+                grain=found.grain,
+            )
+        else:
+            reach = logslots.reach(engine, parameters, oldest, newest, wanted.limit, descending=descending)
         if reach is None:
             return
         oldest, newest = max(oldest, reach.oldest), min(newest, reach.newest)
@@ -165,9 +192,15 @@ def _earliest(*moments: datetime | None) -> datetime | None:
 
 
 def _counts(
-    engine: Engine, wanted: LogFilter, parameters: dict[str, Any], dates: list[dict[str, Any]]
+    engine: Engine,
+    wanted: LogFilter,
+    parameters: dict[str, Any],
+    dates: list[dict[str, Any]],
+    found: Found | None,
 ) -> list[dict[str, Any]]:
-    """Matches per date; from the rollups where they know every filter that is set."""
+    """Matches per date; from the rollups where they know every filter that is set, or from what was found."""
+    if found:
+        return found.run("logs_count", found.asked(parameters))
     if wanted.start is wanted.end is None and logslots.restricted(parameters) <= {
         "levels",
         "source",

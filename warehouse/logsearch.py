@@ -9,6 +9,7 @@ from typing import Any
 from warehouse import logslots
 from warehouse.engine import Engine
 from warehouse.errors import BadRequestError, NotFoundError
+from warehouse.logfinds import Finds
 
 Row = dict[str, Any]
 
@@ -48,21 +49,25 @@ def terms(search: str | None) -> Row:
     }
 
 
-def facets(engine: Engine, parameters: Row, limit: int) -> Row:
+def facets(engine: Engine, finds: Finds, parameters: Row, limit: int) -> Row:
     """GET /logs/facets: the most frequent values of each facet, with counts and how many values there are."""
     answer: dict[str, Any] = {
         name: {"values": [], "count": 0}
         for name in ("level", "source", "status", "method", "package", "configHash")
     }
-    spans = logslots.spans(parameters, engine.run("log_dates"))
-    for row in engine.run("logs_facets", parameters | spans | {"limit": limit}):
+    dates = engine.run("log_dates")
+    if found := finds.of(parameters, dates):
+        rows = found.run("logs_facets", found.asked(parameters) | {"limit": limit})
+    else:
+        rows = engine.run("logs_facets", parameters | logslots.spans(parameters, dates) | {"limit": limit})
+    for row in rows:
         facet = answer[row["facet"]]
         facet["values"].append({"value": row["value"], "count": row["count"]})
         facet["count"] = row["values"]
     return {"facets": answer}
 
 
-def histogram(engine: Engine, parameters: Row, points: int) -> Row:
+def histogram(engine: Engine, finds: Finds, parameters: Row, points: int) -> Row:
     """GET /logs/histogram: matches over time by level.
 
     A filter without a start begins with the oldest entry of the warehouse, one without an end ends with the
@@ -85,6 +90,8 @@ def histogram(engine: Engine, parameters: Row, points: int) -> Row:
     if grain and end >= newest and logslots.restricted(parameters) <= {"levels"}:
         slots = {"seconds": seconds, "grain": grain, "first_date": start.date(), "last_date": end.date()}
         rows = engine.run("logs_histogram_slots", asked | slots)
+    elif (found := finds.of(asked, dates)) and logslots.fits(start, seconds, found.grain):
+        rows = found.run("logs_histogram", found.asked(asked) | {"points": points})
     else:
         spans = logslots.spans(parameters | {"start": start, "end": end}, dates, longest(logslots.GRAINS))
         rows = engine.run("logs_histogram", asked | spans)

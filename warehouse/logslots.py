@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
-
-from warehouse.engine import Engine
 
 Row = dict[str, Any]
 
@@ -22,6 +21,13 @@ _LAST = datetime(9999, 12, 31, 23, 59, 59, 999_999)  # noqa: DTZ001
 _OF_TIME = {"start", "end", "after_ts", "after_bucket", "after_key", "after_line"}
 #: What a filter may restrict beside that for the rollup to know it.
 FACETS = {"levels", "source", "status", "method", "package", "config_hash"}
+
+
+class Queries(Protocol):
+    """What runs the queries of sql/endpoints: the engine, or what a search found (`logfinds.Found`)."""
+
+    def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """The rows of one query."""
 
 
 class Reach(Struct, frozen=True):
@@ -49,39 +55,47 @@ def spans(parameters: Row, dates: list[Row], grain: int | None = None) -> Row:
         return none
     oldest, newest = min(row["first_ts"] for row in dates), max(row["last_ts"] for row in dates)
     # A slot that an edge of the window cuts is whole all the same where no entry lies beyond the edge.
-    first = _begun(oldest, grain) if starts <= oldest else _ended(starts - _TICK, grain)
-    after = _ended(newest, grain) if ends >= newest else _begun(ends + _TICK, grain)
+    first = begun(oldest, grain) if starts <= oldest else ended(starts - _TICK, grain)
+    after = ended(newest, grain) if ends >= newest else begun(ends + _TICK, grain)
     if first >= after:
         return none
     return none | {"first_whole": first, "after_whole": after, "slot_grain": grain}
 
 
 def reach(
-    engine: Engine, parameters: Row, oldest: datetime, newest: datetime, limit: int, *, descending: bool
+    slots: Queries,
+    parameters: Row,
+    oldest: datetime,
+    newest: datetime,
+    limit: int,
+    *,
+    descending: bool,
+    grain: int | None = None,
 ) -> Reach | None:
     """Where in [oldest, newest) a filter can have matches (endpoints/logs_reach.sql); None for nowhere.
 
+    `slots` runs the query over slots of `grain` seconds: the rollup's own (None), or those of what was found.
     What the facets do not tell of the filter is left out, so that there may be less.
     """
-    grain = _grain(oldest, newest)
+    grain = grain or _grain(oldest, newest)
     window = {
-        "from_slot": _begun(oldest, grain),
+        "from_slot": begun(oldest, grain),
         "to_ts": newest,
-        "edge_slot": _begun(newest - _TICK if descending else oldest, grain),
+        "edge_slot": begun(newest - _TICK if descending else oldest, grain),
         "slot_grain": grain,
         "descending": descending,
         "limit": limit + 1,
     }
-    (row,) = engine.run("logs_reach", parameters | window)
+    (row,) = slots.run("logs_reach", parameters | window)
     if row["first_slot"] is None:
         return None
-    first, last = row["first_slot"], _ended(row["last_slot"], grain)
+    first, last = row["first_slot"], ended(row["last_slot"], grain)
     if restricted(parameters) - FACETS:
         return Reach(first, last, None)
     far_end = first if descending else last
     if row["reach"] is None:
         return Reach(first, last, far_end)
-    return Reach(first, last, row["reach"] if descending else _ended(row["reach"], grain))
+    return Reach(first, last, row["reach"] if descending else ended(row["reach"], grain))
 
 
 def restricted(parameters: Row) -> set[str]:
@@ -99,12 +113,12 @@ def _grain(starts: datetime, ends: datetime) -> int:
     return GRAINS[0] if ends - starts > _LONG else GRAINS[-1]
 
 
-def _begun(moment: datetime, grain: int) -> datetime:
+def begun(moment: datetime, grain: int) -> datetime:
     """The beginning of the slot that holds a moment."""
     return moment - (moment - _EPOCH) % timedelta(seconds=grain)
 
 
-def _ended(moment: datetime, grain: int) -> datetime:
+def ended(moment: datetime, grain: int) -> datetime:
     """The end of the slot that holds a moment; its beginning where the calendar ends before."""
-    begun, length = _begun(moment, grain), timedelta(seconds=grain)
-    return begun if begun > _LAST - length else begun + length
+    start, length = begun(moment, grain), timedelta(seconds=grain)
+    return start if start > _LAST - length else start + length

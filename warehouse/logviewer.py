@@ -8,6 +8,7 @@ from typing import Any
 from warehouse import logexport, logquery, logsearch
 from warehouse.answers import KeptAnswers
 from warehouse.engine import Engine
+from warehouse.logfinds import Finds
 from warehouse.logquery import LogFilter
 from warehouse.manifest import Manifest
 
@@ -21,12 +22,19 @@ class LogViewer:
         self._engine = engine
         self._manifest = manifest
         self._answers = answers
+        self._finds = Finds(engine)
+
+    def page(self, wanted: LogFilter) -> Row:
+        """GET /logs: one page of entries, with how many match."""
+        return logquery.page(self._engine, self._finds, wanted)
 
     def facets(self, wanted: LogFilter, limit: int = 10) -> Row:
         """GET /logs/facets: how the matches are spread over levels, sources, statuses and so on."""
         asked = logquery.filters(wanted)
         found = self._answers.get(
-            "facets", asked | {"limit": limit}, lambda _: logsearch.facets(self._engine, asked, limit)
+            "facets",
+            asked | {"limit": limit},
+            lambda _: logsearch.facets(self._engine, self._finds, asked, limit),
         )
         return dict(found)
 
@@ -37,7 +45,7 @@ class LogViewer:
         found = self._answers.get(
             "histogram",
             asked | {"points": points},
-            lambda _: logsearch.histogram(self._engine, asked, points),
+            lambda _: logsearch.histogram(self._engine, self._finds, asked, points),
         )
         return dict(found)
 

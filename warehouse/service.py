@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from warehouse import analytics, costs, downloads, gaps, logquery, quarantine, report
+from warehouse import analytics, costs, downloads, gaps, quarantine, report
 from warehouse.alerts.book import AlertBook
 from warehouse.alerts.firing import built_in_alerts
 from warehouse.analytics import EVERYTHING, MetricFilter
@@ -197,7 +197,7 @@ class Warehouse:
 
     def logs(self, wanted: LogFilter) -> Row:
         """GET /logs: one page of entries."""
-        return logquery.page(self._engine, wanted)
+        return self.log_viewer.page(wanted)
 
     def logs_stats(self) -> Row:
         """GET /logs/stats: the whole history."""

@@ -70,3 +70,23 @@ def test_verify_takes_nothing_else(client: Client) -> None:
 
 def test_pages_of_another_origin_may_not_verify(client: Client) -> None:
     assert problem(client.post(f"{PREFIX}/verify", headers={"Origin": "http://evil.example"}), 403)
+
+
+@pytest.mark.parametrize(
+    ("query", "begins"),
+    [
+        ("trends", "-- GET /analytics/trends"),
+        ("alert_history?folder=manifest", "-- GET /analytics/alerts/history"),
+        ("gaps?folder=audits", "--"),
+        ("retry_storm?folder=recommendations", "--"),
+    ],
+)
+def test_the_sql_behind_an_answer_is_told_by_folder(client: Client, query: str, begins: str) -> None:
+    answer = client.get(f"{PREFIX}/queries/{query}")
+    assert answer.status_code == 200
+    assert answer.text.startswith(begins)
+
+
+def test_a_query_of_another_folder_is_none(client: Client) -> None:
+    problem(client.get(f"{PREFIX}/queries/alert_history"), 404)
+    assert client.get(f"{PREFIX}/queries/trends?folder=../warehouse").status_code == 400

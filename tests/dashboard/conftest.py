@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,17 +11,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from api.paths import DASHBOARD
 from tests.api.processes import of, started
+from tests.dashboard.chromium import chromium, program
 from warehouse import demo, sync
 from warehouse.bucket import Bucket
 from warehouse.embedded import EmbeddedS3
 from warehouse.settings import Settings
 
 SIZES = [(1440, 900), (390, 844)]
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _SECONDS = 60_000
 
 
@@ -65,15 +64,12 @@ def browser() -> Iterator[Browser]:
 
     One per module: while it is open an event loop runs in this thread, which other tests would meet.
     """
-    program = next(filter(None, map(shutil.which, _NAMES)), None)
-    if program is None:
+    if program() is None:
         if os.environ.get("CI"):
             pytest.fail("Chromium is not installed")
         pytest.skip("Chromium is not installed")
-    with sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @contextmanager

@@ -134,8 +134,11 @@ def test_readers_see_the_same_counts_while_days_are_compacted(mirror: Mirror) ->
 
     def read() -> None:
         with closing(Warehouse(mirror.settings)) as warehouse:
-            while not done.is_set():
+            while True:
+                over = done.is_set()
                 seen.add(warehouse.sql(AGREEMENT).rows[0])
+                if over:
+                    return
 
     with ThreadPoolExecutor(2) as pool:
         readers = [pool.submit(read) for _ in range(2)]

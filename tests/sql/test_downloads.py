@@ -79,6 +79,7 @@ def test_redirects_are_downloads_and_304_and_errors_are_none(opened: Warehouse) 
     assert (answer["start"], answer["end"]) == ("2026-03-08", "2026-03-10")
     assert answer["totals"] == {
         "downloads": 7,
+        "previousDownloads": 0,
         "notModified": 1,
         "failed": 1,
         "bytes": 600,
@@ -114,10 +115,11 @@ def test_redirects_are_downloads_and_304_and_errors_are_none(opened: Warehouse) 
 
 
 def test_days_outside_the_window_do_not_count(opened: Warehouse) -> None:
-    assert opened.downloads(1, now=NOW)["totals"]["downloads"] == 1
+    today = opened.downloads(1, now=NOW)["totals"]
+    assert (today["downloads"], today["previousDownloads"]) == (1, 5)
     assert opened.downloads(1, now=utc("2026-03-08T00:00:00"))["totals"] == {
-        "downloads": 1, "notModified": 1, "failed": 1, "bytes": 100, "publishes": 0, "packages": 1,
-        "versions": 1, "clients": 1,
+        "downloads": 1, "previousDownloads": 0, "notModified": 1, "failed": 1, "bytes": 100, "publishes": 0,
+        "packages": 1, "versions": 1, "clients": 1,
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.warehouse_builder import Builder, log, utc
 from warehouse import logquery
+from warehouse.logfinds import Finds
 from warehouse.logquery import LogFilter
 from warehouse.service import Warehouse
 from warehouse.settings_tables import PrefixRule
@@ -100,7 +101,7 @@ def spans(warehouse: Warehouse, wanted: LogFilter) -> list[tuple[datetime, datet
     """The spans of time that a page reads rows of."""
     engine = warehouse.log_viewer._engine
     with patch.object(engine, "run", wraps=engine.run) as run:
-        logquery.page(engine, wanted)
+        logquery.page(engine, Finds(engine), wanted)
     asked = [call.args for call in run.call_args_list]
     return [
         (given["from_ts"], given["to_ts"]) for name, given in (args for args in asked if len(args) > 1)

@@ -15,6 +15,7 @@ import pytest
 
 from tests.warehouse_builder import Builder, log, millis, naive, utc
 from warehouse import logquery, logsearch, logslots
+from warehouse.logfinds import Finds
 from warehouse.logquery import LogFilter
 from warehouse.service import Warehouse
 
@@ -176,7 +177,7 @@ def histogram(warehouse: Warehouse, wanted: LogFilter, points: int) -> tuple[lis
     """The periods, and whether they came from the rollup."""
     engine = warehouse.log_viewer._engine
     with patch.object(engine, "run", wraps=engine.run) as run:
-        rows = logsearch.histogram(engine, logquery.filters(wanted), points)["histogram"]
+        rows = logsearch.histogram(engine, Finds(engine), logquery.filters(wanted), points)["histogram"]
     return rows, "logs_histogram_slots" in {call.args[0] for call in run.call_args_list}
 
 
@@ -233,7 +234,7 @@ def test_a_histogram_of_any_filter_is_that_of_the_rows(
     engine = warehouse.log_viewer._engine
     with patch.object(engine, "run", wraps=engine.run) as run:
         asked = logquery.filters(LogFilter(start=begins, end=ends, **wanted))
-        rows = logsearch.histogram(engine, asked, points)["histogram"]
+        rows = logsearch.histogram(engine, Finds(engine), asked, points)["histogram"]
     query, given = run.call_args.args
     assert query == "logs_histogram_slots" or given["slot_grain"] == grain
     assert len(rows) == points

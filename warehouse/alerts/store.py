@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from warehouse import sqlfiles
 from warehouse.alerts.machine import AlertState, Happening
 from warehouse.alerts.rules import AlertRule, as_json, from_json
 from warehouse.manifest import Manifest
@@ -127,9 +128,7 @@ class AlertStore:
     def history(self, rule_id: str | None, limit: int, before: int | None = None) -> list[dict[str, Any]]:
         """The latest events, the newest first; `before` is the number of an event."""
         rows = self._manifest.query(
-            "SELECT * FROM alert_events WHERE (:rule IS NULL OR rule_id = :rule)"
-            " AND (:before IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit",
-            {"rule": rule_id, "limit": limit, "before": before},
+            sqlfiles.read("manifest", "alert_history"), {"rule": rule_id, "limit": limit, "before": before}
         )
         return [dict(row) for row in rows]
 

@@ -16,6 +16,8 @@ import { system } from './pages/system.js';
 const PAGES = { overview, logs, packages, storage, alerts, reports, boards, system };
 /** Without a commit figures move too, because their window ends now. */
 const EVERY = 60_000;
+/** A stream that begins later than so many milliseconds may have missed a commit. */
+const LATE = 3_000;
 
 /** @type {any} */
 let refresh = null;
@@ -113,12 +115,14 @@ addEventListener('keydown', (event) => {
 place.watch(draw);
 labels();
 draw();
-let first = true;
+/** @type {number | null} what the page was drawn at, as far as it is known */
+let generation = null;
 live.start({
   generation: (pulse) => {
     badge(pulse);
-    if (!first) update();
-    first = false;
+    // The first one tells where the stream begins, unless it began late.
+    if (generation === null ? performance.now() > LATE : generation !== pulse.generation) update();
+    generation = pulse.generation;
   },
   alerts: (pulse) => {
     badge(pulse);

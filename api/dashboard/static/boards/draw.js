@@ -48,7 +48,7 @@ export async function draw(shown, panel, answer) {
     const box = shown.body.querySelector('.chart') ? shown.body.board : chart(`${panel.title}: ${panel.kind}`, 'fitted');
     if (!box.node.isConnected) shown.body.replaceChildren(box.node);
     shown.body.board = box;
-    await box.draw((/** @type {any} */ theme) => option(panel, rows, divisor, unit, theme), (/** @type {any} */ made) => shown.chart(made));
+    await box.draw((/** @type {any} */ theme, /** @type {number} */ width) => option(panel, rows, divisor, unit, theme, width), (/** @type {any} */ made) => shown.chart(made));
   }
 }
 
@@ -58,10 +58,11 @@ export async function draw(shown, panel, answer) {
  * @param {number} divisor
  * @param {string} unit
  * @param {any} theme
+ * @param {number} width
  */
-function option(panel, rows, divisor, unit, theme) {
+function option(panel, rows, divisor, unit, theme, width) {
   const scaled = (/** @type {number | null} */ value) => (value === null ? null : value / divisor);
-  if (panel.kind === 'topN') return options.top(rows.map((row) => ({ name: row.name, value: scaled(row.value) ?? 0 })), theme, panel.width > 6 ? 420 : 170);
+  if (panel.kind === 'topN') return options.top(rows.map((row) => ({ name: row.name, value: scaled(row.value) ?? 0 })), theme, Math.min(420, width * 0.4));
   if (panel.kind === 'category') return options.share(rows.map((row, i) => ({ name: row.name, value: scaled(row.value) ?? 0, colour: colour(row.name, i) })), theme);
   const names = [...new Set(rows.map((row) => row.name))];
   const lines = names.map((name, i) => ({ name: name || unit || panel.title, colour: colour(name, i), area: names.length === 1, points: rows.filter((row) => row.name === name).map((row) => /** @type {[number, number | null]} */ ([row.time, scaled(row.value)])) }));

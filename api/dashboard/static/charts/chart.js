@@ -15,7 +15,7 @@ export function theme() {
   const style = getComputedStyle(document.documentElement);
   /** @type {Record<string, any>} */
   const found = { utc: zone() === 'UTC' };
-  for (const name of ['text', 'muted', 'dim', 'accent', 'second', 'good', 'amber', 'red', 'violet', 'info', 'debug', 'warn', 'error', 'axis', 'grid', 'raised', 'glow', 'mono', 'panel']) {
+  for (const name of ['text', 'muted', 'dim', 'accent', 'second', 'good', 'amber', 'red', 'violet', 'info', 'debug', 'warn', 'error', 'axis', 'grid', 'raised', 'glow', 'mono', 'panel', 'mark']) {
     found[name] = style.getPropertyValue(`--${name}`).trim();
   }
   // A custom property may name another one.
@@ -35,7 +35,7 @@ export const forgetAll = () => redraws.clear();
  * A chart in a box of its own.
  * @param {string} label what it shows, for those who cannot see it
  * @param {string} [size]
- * @returns {{node: any, draw: (make: (theme: any) => any, ready?: (chart: any) => void) => Promise<void>}}
+ * @returns {{node: any, draw: (make: (theme: any, width: number) => any, ready?: (chart: any) => void) => Promise<void>}}
  */
 export function chart(label, size = '') {
   const node = el('div', { class: `chart ${size}`, role: 'img', 'aria-label': label });
@@ -52,7 +52,7 @@ export function chart(label, size = '') {
         new ResizeObserver(() => shown.resize()).observe(node);
         ready?.(shown);
       }
-      const redraw = () => shown.setOption(make(theme()), { notMerge: true });
+      const redraw = () => shown.setOption(make(theme(), node.clientWidth), { notMerge: true });
       redraws.delete(shown.redraw);
       shown.redraw = redraw;
       redraws.add(redraw);

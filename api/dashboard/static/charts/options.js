@@ -20,19 +20,20 @@ function base(theme) {
     // Rich text, because HTML with inline styles is refused by the page's policy.
     tooltip: { trigger: 'axis', renderMode: 'richText', confine: true, backgroundColor: theme.raised, borderColor: theme.axis, textStyle: { color: theme.text, fontFamily: theme.mono, fontSize: 12 }, valueFormatter: (/** @type {any} */ v) => (typeof v === 'number' ? whole(v) : '–') },
     legend: { top: 0, left: 0, icon: 'rect', itemWidth: 10, itemHeight: 10, textStyle: { color: theme.text, fontFamily: theme.mono, fontSize: 11 }, inactiveColor: theme.dim },
-    grid: { left: 4, right: 10, top: 30, bottom: 4, containLabel: true },
+    grid: { left: 4, right: 22, top: 30, bottom: 4, containLabel: true },
     xAxis: { type: 'time', axisLine: { lineStyle: { color: theme.axis } }, axisTick: { lineStyle: { color: theme.axis } }, axisLabel: { ...axisText(theme), hideOverlap: true, formatter: { day: '{dd} {MMM}', hour: '{HH}:{mm}', minute: '{HH}:{mm}' } } },
     yAxis: { type: 'value', splitNumber: 4, axisLabel: axisText(theme), splitLine: { lineStyle: { color: theme.grid } } },
   };
 }
 
 /**
- * Entries by level, stacked, with errors on the baseline; anomalies are marked.
- * @param {{rows: any[], marks?: {time: number, text: string}[]}} data
+ * Entries by level, stacked, with errors on the baseline; stretches that were unusual are marked.
+ * @param {{rows: any[], marks?: {start: number, end: number, text: string}[]}} data
  * @param {any} theme
  */
 export function levels(data, theme) {
   const order = ['error', 'warn', 'info', 'debug'];
+  const last = data.rows[data.rows.length - 1];
   return {
     ...base(theme),
     color: order.map((level) => theme[level]),
@@ -42,19 +43,18 @@ export function levels(data, theme) {
       name: level,
       type: 'line',
       stack: 'level',
-      step: 'start',
+      // A count holds from the start of its period to the end; the last one ends, too.
+      step: 'end',
       showSymbol: false,
-      data: data.rows.map((row) => [row.periodStart, row[level]]),
+      data: [...data.rows.map((row) => [row.periodStart, row[level]]), ...(last ? [[last.periodEnd, last[level]]] : [])],
       lineStyle: { width: 1.2, color: theme[level] },
       areaStyle: { color: theme[level], opacity: level === 'error' ? 0.55 : 0.26 },
       emphasis: { disabled: true },
       z: 10 - i,
-      markLine: i || !data.marks?.length ? undefined : {
-        symbol: ['none', 'pin'],
-        silent: false,
-        lineStyle: { color: theme.second, type: 'dashed' },
-        label: { show: false },
-        data: data.marks.map((mark) => ({ name: mark.text, xAxis: mark.time })),
+      markArea: i || !data.marks?.length ? undefined : {
+        itemStyle: { color: theme.mark },
+        label: { position: 'insideTop', color: theme.error, fontFamily: theme.mono, fontSize: 11, width: 150, overflow: 'truncate' },
+        data: data.marks.map((mark) => [{ name: mark.text, xAxis: mark.start }, { xAxis: mark.end }]),
       },
     })),
   };
@@ -135,8 +135,9 @@ export function share(rows, theme) {
  * @param {{name: string, value: number}[]} rows
  * @param {any} theme
  * @param {number} [room] pixels for the names
+ * @param {string[]} [colours] of the theme, from left to right
  */
-export function top(rows, theme, room = 170) {
+export function top(rows, theme, room = 170, colours = ['violet', 'accent']) {
   const shown = [...rows].reverse();
   return {
     animation: false,
@@ -150,7 +151,7 @@ export function top(rows, theme, room = 170) {
       barMaxWidth: 11,
       data: shown.map((row) => row.value),
       label: { show: true, position: 'right', color: theme.text, fontFamily: theme.mono, fontSize: 11, formatter: (/** @type {any} */ point) => whole(point.value) },
-      itemStyle: { color: { type: 'linear', x: 0, y: 0, x2: 1, y2: 0, colorStops: [{ offset: 0, color: theme.violet }, { offset: 1, color: theme.accent }] } },
+      itemStyle: { color: { type: 'linear', x: 0, y: 0, x2: 1, y2: 0, colorStops: [{ offset: 0, color: theme[colours[0]] }, { offset: 1, color: theme[colours[1]] }] } },
     }],
   };
 }

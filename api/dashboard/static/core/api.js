@@ -31,6 +31,15 @@ export async function ask(path, signal) {
 }
 
 /**
+ * Ask all at once.
+ * @template {Record<string, string>} Paths
+ * @param {Paths} paths
+ * @param {AbortSignal} signal
+ * @returns {Record<keyof Paths, Promise<any>>}
+ */
+export const askAll = (paths, signal) => /** @type {any} */ (Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, ask(path, signal)])));
+
+/**
  * Do all; what fails keeps nothing else from being done, and is told in the end.
  * @param {...(() => Promise<any>)} tasks
  */

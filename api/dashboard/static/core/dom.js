@@ -44,11 +44,12 @@ export function svg(tag, attributes, ...content) {
  * @param {{name: string, left?: boolean, wrap?: boolean}[]} columns
  * @param {any[][]} rows
  * @param {string} label
+ * @param {string} [kind] `cards`: where there is no room for columns, each row is a list of its own
  */
-export function table(columns, rows, label) {
+export function table(columns, rows, label, kind = '') {
   const head = el('tr', {}, columns.map((column) => el('th', { scope: 'col', class: column.left ? 'left' : null }, column.name)));
-  const body = rows.map((row) => el('tr', {}, row.map((cell, i) => el('td', { class: columns[i].wrap ? 'wrap left' : columns[i].left ? 'left' : null }, cell ?? '–'))));
-  return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${label}: rows` }, el('table', {}, el('thead', {}, head), el('tbody', {}, body)));
+  const body = rows.map((row) => el('tr', {}, row.map((cell, i) => el('td', { class: columns[i].wrap ? 'wrap left' : columns[i].left ? 'left' : null, 'data-name': columns[i].name }, cell ?? '–'))));
+  return el('div', { class: `scroll ${kind}`, tabindex: '0', role: 'region', 'aria-label': `${label}: rows` }, el('table', {}, el('thead', {}, head), el('tbody', {}, body)));
 }
 
 /**

@@ -27,7 +27,7 @@ const select = (values, chosen) => el('select', {}, values.map((value) => el('op
 /** @param {any} root */
 export function alerts(root) {
   const firing = panel({ id: 'firing-now', title: 'Firing', size: 'w6', queries: ['alerts'] });
-  const history = panel({ id: 'history', title: 'History', size: 'w6' });
+  const history = panel({ id: 'history', title: 'History', size: 'w6', queries: ['manifest/alert_history'] });
   const rules = panel({ id: 'rules', title: 'Rules', queries: ['alert_metric', 'alert_groups', 'alert_anomalies', 'alert_forecast'] });
   const editor = el('div', {});
   const list = el('div', {});
@@ -100,6 +100,7 @@ export function alerts(root) {
     const [now, all, past] = await Promise.all(Object.values(paths).map((path) => ask(path, signal)));
     firing.sub(now.count ? `${now.count} firing` : 'all quiet');
     firing.source(paths.firing);
+    firing.rows(() => [['Rule', 'Severity', 'Value', 'Limit', 'Since'], ...now.alerts.map((/** @type {any} */ row) => [row.group ? `${row.name}: ${row.group}` : row.name, row.severity, row.value, row.threshold, moment(row.since)])]);
     firing.body.replaceChildren(el('ul', 'list', now.count ? now.alerts.map((/** @type {any} */ alert) => alertItem(alert,
       el('button', { type: 'button', class: 'act tiny', onclick: () => act(() => send('POST', `/analytics/alerts/${encodeURIComponent(alert.id)}/ack`, alert.group ? { group: alert.group } : {})) }, 'Acknowledge'),
       el('button', { type: 'button', class: 'act tiny', onclick: () => act(() => send('POST', `/analytics/alerts/${encodeURIComponent(alert.id)}/silence`, { minutes: 60 })) }, 'Silence for an hour'),
@@ -108,7 +109,7 @@ export function alerts(root) {
     history.source(paths.history);
     history.rows(() => [['Time', 'Rule', 'Event', 'Value'], ...past.history.map((/** @type {any} */ row) => [moment(row.timestamp), row.rule, row.event, row.value])]);
     history.body.replaceChildren(past.history.length ? table([{ name: 'Time', left: true }, { name: 'Rule', left: true }, { name: 'Event', left: true }, { name: 'Value' }, { name: 'Limit' }],
-      past.history.map((/** @type {any} */ row) => [moment(row.timestamp), row.group ? `${row.name}: ${row.group}` : row.name, row.event, valueText(row.condition, row.value), `${row.operator} ${figure(row.threshold)}`]), 'History of alerts') : el('p', 'none', 'No rule has fired yet.'));
+      past.history.map((/** @type {any} */ row) => [moment(row.timestamp), row.group ? `${row.name}: ${row.group}` : row.name, row.event, valueText(row.condition, row.value), `${row.operator} ${figure(row.threshold)}`]), 'History of alerts', 'cards') : el('p', 'none', 'No rule has fired yet.'));
     rules.sub(`${all.count} rules`);
     rules.source(paths.rules);
     list.replaceChildren(table([{ name: 'Rule', left: true }, { name: 'Fires when', left: true }, { name: 'Window' }, { name: 'Severity', left: true }, { name: 'State', left: true }, { name: 'What to do', left: true }],
@@ -123,7 +124,7 @@ export function alerts(root) {
           rule.origin === 'api' ? el('button', { type: 'button', class: 'act tiny', onclick: () => confirm(`Delete the rule ${rule.id}?`) && act(() => send('DELETE', address_)) }, 'Delete') : null,
         ];
         return [rule.name, rule.query ? 'a query' : `${rule.metric} ${rule.operator} ${figure(rule.threshold)}${rule.groupBy ? ` of each ${rule.groupBy}` : ''}`, `${figure(rule.hours)} h`, rule.severity, rule.silencedUntil ? `silenced until ${moment(rule.silencedUntil)}` : at, el('span', 'acts', buttons.filter(Boolean))];
-      }), 'Rules'));
+      }), 'Rules', 'cards'));
     rules.rows(() => [['Rule', 'Metric', 'Operator', 'Threshold', 'Hours', 'Severity'], ...all.rules.map((/** @type {any} */ rule) => [rule.id, rule.metric ?? 'query', rule.operator, rule.threshold, rule.hours, rule.severity])]);
   }
   return refresh;

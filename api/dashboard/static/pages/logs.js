@@ -1,7 +1,7 @@
 // Logs: the viewer. Every filter stands in the address; new lines arrive as they are committed.
 import { chart } from '../charts/chart.js';
 import * as options from '../charts/options.js';
-import { API, address, ask, together } from '../core/api.js';
+import { API, address, ask, askAll, together } from '../core/api.js';
 import { el, toast } from '../core/dom.js';
 import { count, moment, span } from '../core/format.js';
 import { panel } from '../core/panel.js';
@@ -31,7 +31,8 @@ export function logs(root) {
     place.set({ level: next.length === LEVELS.length || !next.length ? '' : next.join(',') });
   } }, name.toUpperCase(), el('span', {}))]));
   chips.append(...Object.values(chipOf));
-  const search = el('input', { type: 'search', id: 'q', placeholder: 'Search messages', 'aria-label': 'Search messages', value: place.get('q'), oninput: late(() => place.set({ q: search.value.trim() })) });
+  const search = el('input', { type: 'search', id: 'q', placeholder: 'Search messages', 'aria-label': 'Search messages', value: place.get('q'), oninput: late(() => look()), onchange: () => look() });
+  const look = () => place.get('q') === search.value.trim() || place.set({ q: search.value.trim() });
   const choice = (/** @type {string} */ name, /** @type {string} */ title) => el('select', { id: `f-${name}`, 'aria-label': title, onchange: (/** @type {any} */ event) => place.set({ [name]: event.target.value }) });
   const selects = { source: choice('source', 'Source'), package: choice('package', 'Package'), status: choice('status', 'Status') };
   const reset = el('button', { type: 'button', class: 'act tiny', onclick: () => { search.value = ''; place.set(Object.fromEntries(FILTERS.map((name) => [name, '']))); } }, 'Clear filters');
@@ -40,7 +41,7 @@ export function logs(root) {
   const more = el('button', { type: 'button', class: 'act', hidden: true }, 'Show older entries');
   const exports = el('div', 'bar');
   const fields = Object.values(selects).map((select) => el('span', 'field', select));
-  viewer.body.append(chips, el('div', 'bar', el('span', 'field grow', search), fields, reset), rows, el('div', 'bar', more), exports);
+  viewer.body.append(chips, el('div', 'bar', el('span', 'field grow', search), fields, reset), rows, el('div', 'bar under', more), exports);
   root.replaceChildren(el('h1', 'vh', 'Logs'), when.node, viewer.node);
 
   /** @type {string | null} */
@@ -67,7 +68,7 @@ export function logs(root) {
     for (const name of LEVELS) chipOf[name].setAttribute('aria-pressed', String(pressed.includes(name)));
     if (document.activeElement !== search) search.value = place.get('q');
     exports.replaceChildren('Export all that match: ', ...['ndjson', 'csv', 'parquet', 'arrow'].map((format) => el('a', { class: 'act tiny', href: API + address('/logs/export', { ...chosen, format }), download: '' }, format.toUpperCase())));
-    const got = /** @type {Record<keyof typeof paths, Promise<any>>} */ (Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, ask(path, signal)])));
+    const got = askAll(paths, signal);
     // What else could be chosen is counted without what is chosen.
     const offered = Object.keys(selects).map((name) => (place.get(name) ? ask(address('/logs/facets', { ...anyLevel, [name]: '' }), signal) : got.facets));
     await together(async () => {
@@ -132,7 +133,7 @@ async function around(entry) {
 }
 
 /**
- * Once, a moment after the last call.
+ * Once, a moment after the last call: longer than the next key takes to come.
  * @param {() => void} does
  */
 function late(does) {
@@ -140,6 +141,6 @@ function late(does) {
   let timer = 0;
   return () => {
     clearTimeout(timer);
-    timer = setTimeout(does, 250);
+    timer = setTimeout(does, 120);
   };
 }

@@ -1,39 +1,38 @@
 // Overview: how it goes, what was unusual, what is to come.
 import { chart } from '../charts/chart.js';
 import * as options from '../charts/options.js';
-import { spark } from '../charts/spark.js';
-import { address, ask, together } from '../core/api.js';
+import { address, askAll, together } from '../core/api.js';
 import { el } from '../core/dom.js';
-import { bytes, count, figure, moment, span } from '../core/format.js';
+import { count, figure, moment, span } from '../core/format.js';
 import { panel } from '../core/panel.js';
 import * as place from '../core/place.js';
+import { figures, room, sources } from './figures.js';
 import { alertItem, valueText } from './parts.js';
 
 /**
- * @param {any} change
- * @param {boolean | undefined} lessIsBetter
- * @param {string} unit
+ * What was unusual, as stretches of time in a window; where several things were in one hour, the most unusual one names it.
+ * @param {any[]} anomalies
+ * @param {number} from
+ * @param {number} to
+ * @returns {{start: number, end: number, text: string}[]}
  */
-function change(change, lessIsBetter, unit) {
-  if (!change || change.difference === null || Math.abs(change.difference) < 0.005) return el('em', {}, 'as before');
-  const tone = lessIsBetter === undefined ? '' : (change.difference < 0) === lessIsBetter ? 'good' : 'bad';
-  return el('em', tone, `${change.difference > 0 ? '+' : '−'}${figure(Math.abs(change.difference))}${unit}`);
+function stretches(anomalies, from, to) {
+  const found = new Map();
+  for (const row of [...anomalies].sort((a, b) => b.score - a.score)) if (!found.has(row.time)) found.set(row.time, row);
+  /** @type {{start: number, end: number, text: string}[]} */
+  const joined = [];
+  for (const row of [...found.values()].sort((a, b) => a.time - b.time)) {
+    const start = Math.max(row.time, from), end = Math.min(row.time + row.grainSeconds * 1000, to);
+    const before = joined[joined.length - 1];
+    if (before?.end === start) before.end = end;
+    else if (start < end) joined.push({ start, end, text: row.subject ?? row.metric });
+  }
+  return joined;
 }
-
-/**
- * @param {string} name
- * @param {string} value
- * @param {string} unit
- * @param {any} note
- * @param {any} line
- * @param {boolean} bad
- */
-const kpi = (name, value, unit, note, line, bad = false) =>
-  el('article', `kpi ${bad ? 'bad' : ''}`, el('h2', {}, name), el('strong', {}, value, unit ? el('small', {}, unit) : null), line, note);
 
 /** @param {any} root */
 export function overview(root) {
-  const kpis = el('section', { class: 'kpis', 'aria-label': 'Key figures' }, Array.from({ length: 6 }, () => el('article', 'kpi')));
+  const kpis = room();
   const events = panel({ id: 'events', title: 'Entries by level', size: 'w8', queries: ['logs_histogram', 'anomalies'] });
   const eventsChart = chart('Log entries over time, by level');
   events.body.append(eventsChart.node);
@@ -50,40 +49,22 @@ export function overview(root) {
 
   return async (/** @type {AbortSignal} */ signal) => {
     const hours = place.hours();
-    const days = Math.max(1, Math.ceil(hours / 24));
     const range = place.periods();
     const paths = {
-      analytics: address('/analytics', { hours }),
-      history: address('/analytics/history', { hours, points: 24 }),
+      ...sources(hours),
       histogram: address('/logs/histogram', range),
       anomalies: address('/analytics/anomalies', { hours, limit: 20 }),
       alerts: address('/analytics/alerts', { hours }),
       rules: '/analytics/alerts/rules',
       predict: '/analytics/predict?hours=24',
       trends: '/analytics/trends?hours=48&points=48',
-      downloads: address('/downloads', { days, limit: 6 }),
-      daily: address('/downloads', { days: Math.max(14, days), by: 'day', limit: 60 }),
-      errors: address('/analytics/errors', { hours, limit: 6, points: 24 }),
-      stats: '/stats',
+      errors: address('/analytics/errors', { hours, limit: 8, points: 24 }),
     };
-    const got = /** @type {Record<keyof typeof paths, Promise<any>>} */ (Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, ask(path, signal)])));
-    await together(async () => {
-      const [now, history, top, daily, stats] = await Promise.all([got.analytics, got.history, got.downloads, got.daily, got.stats]);
-      /** @param {string} name */
-      const line = (name) => history.history.map((/** @type {any} */ row) => row[name]);
-      const loads = [...daily.rows].sort((a, b) => a.name.localeCompare(b.name)).map((row) => row.downloads);
-      kpis.replaceChildren(
-        kpi('Entries / min', figure(now.throughput), '', change(now.changes.throughput, undefined, ''), spark(line('throughput'), 'accent')),
-        kpi('Error rate', figure(now.errorRate), '%', change(now.changes.errorRate, true, ' pt'), spark(line('errorRate'), 'red'), now.errorRate > 10),
-        kpi('p95 response', figure(now.p95ResponseTime), 'ms', change(now.changes.p95ResponseTime, true, ' ms'), spark(line('p95ResponseTime'), 'accent'), now.p95ResponseTime > 2000),
-        kpi('Downloads', count(top.totals.downloads), '', el('em', {}, `of ${days === 1 ? 'today' : `${days} days`} (UTC)`), spark(loads, 'good')),
-        kpi('Stored in R2', bytes(stats.r2.totalSize), '', change(now.changes.storageGrowth, undefined, ' MB/h'), spark(line('storageGrowth'), 'violet')),
-        kpi('Health score', figure(now.performanceScore), '/ 100', el('em', now.systemHealth === 'healthy' ? 'good' : 'bad', now.systemHealth), spark(line('performanceScore'), 'good'), now.systemHealth === 'critical'),
-      );
-    }, async () => {
+    const got = askAll(paths, signal);
+    await together(async () => kpis.replaceChildren(...await figures(got)), async () => {
       const [histogram, anomalies] = await Promise.all([got.histogram, got.anomalies]);
       const rows = histogram.histogram;
-      const marks = anomalies.anomalies.map((/** @type {any} */ row) => ({ time: Math.max(row.time, range.startDate), text: row.reason }));
+      const marks = stretches(anomalies.anomalies, range.startDate, range.endDate + 1);
       events.sub(`${hours} h in ${rows.length} periods of ${span(rows[0].periodEnd - rows[0].periodStart)}, ${anomalies.total} unusual`);
       events.source(paths.histogram, paths.anomalies);
       events.rows(() => [['Start', 'error', 'warn', 'info', 'debug'], ...rows.map((/** @type {any} */ row) => [moment(row.periodStart), row.error, row.warn, row.info, row.debug])]);

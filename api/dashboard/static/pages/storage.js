@@ -1,7 +1,7 @@
 // Storage: what the buckets hold, how it grows, what it costs, what a cleanup would free.
 import { chart } from '../charts/chart.js';
 import * as options from '../charts/options.js';
-import { ask, send } from '../core/api.js';
+import { ask, send, together } from '../core/api.js';
 import { el, table, toast } from '../core/dom.js';
 import { bytes, count, figure, moment } from '../core/format.js';
 import { panel } from '../core/panel.js';
@@ -22,6 +22,7 @@ export function storage(root) {
   const scope = el('select', { id: 'scope', name: 'scope' }, ['warehouse', 'bucket', 'both'].map((name) => el('option', { value: name }, name)));
   const runIt = el('button', { type: 'button', class: 'act danger', disabled: true, onclick: () => clean(false) }, 'Delete');
   cleanup.body.append(el('div', 'form', el('label', {}, 'Older than, days', days), el('label', {}, 'Where', scope)), el('div', 'bar', el('button', { type: 'button', class: 'act', onclick: () => clean(true) }, 'Preview'), runIt), outcome);
+  cleanup.rows(() => [['What', 'Value']]);
   for (const field of [days, scope]) field.addEventListener('input', () => { runIt.disabled = true; });
   root.replaceChildren(el('h1', 'vh', 'Storage'), growth.node, costs.node, holdings.node, cleanup.node, packages.node);
 
@@ -32,12 +33,14 @@ export function storage(root) {
     runIt.disabled = true;
     try {
       const done = await send('POST', '/logs/cleanup', { retentionDays: Number(days.value), scope: where, dryRun });
-      outcome.replaceChildren(el('dl', 'facts', [
+      const facts = [
         [dryRun ? 'Would delete' : 'Deleted', `${count(done.deletedCount)} entries`],
         ['Objects of the bucket', count(done.deletedObjects ?? 0)],
         [dryRun ? 'Would free' : 'Freed', bytes(done.freedSpace)],
         ['Older than', moment(done.cutoff)],
-      ].map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))));
+      ];
+      cleanup.rows(() => [['What', 'Value'], ...facts]);
+      outcome.replaceChildren(el('dl', 'facts', facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))));
       runIt.disabled = !dryRun || !done.deletedCount;
     } catch (error) {
       outcome.replaceChildren();
@@ -47,29 +50,35 @@ export function storage(root) {
 
   return async (/** @type {AbortSignal} */ signal) => {
     const paths = { inventory: '/inventory', costs: '/costs', packages: '/inventory/packages?limit=30' };
-    const [held, ahead, largest] = await Promise.all(Object.values(paths).map((path) => ask(path, signal)));
-    growth.source(paths.inventory);
-    growth.sub(`the last ${held.hourly.length} hours`);
-    growth.rows(() => [['Hour', 'Objects', 'Bytes'], ...held.hourly.map((/** @type {any} */ row) => [moment(row.start), row.objects, row.bytes])]);
-    await growthChart.draw((theme) => options.lines([{ name: 'MB newly stored', colour: 'violet', area: true, points: held.hourly.map((/** @type {any} */ row) => [row.start, row.bytes / 1048576]) }], theme), growth.chart);
-    const month = ahead.months[0];
-    costs.source(paths.costs);
-    costs.sub(`${figure(month.storageDollars + month.operationsDollars)} $ this month`);
-    costs.rows(() => [['Month', 'Stored bytes', 'Storage $', 'Operations $'], ...ahead.months.map((/** @type {any} */ row) => [moment(row.startsAt), row.storedBytes, row.storageDollars, row.operationsDollars])]);
-    await costsChart.draw((theme) => options.lines([
-      { name: 'storage $', colour: 'violet', area: true, points: ahead.months.map((/** @type {any} */ row) => [row.startsAt, row.storageDollars]) },
-      { name: 'operations $', colour: 'amber', points: ahead.months.map((/** @type {any} */ row) => [row.startsAt, row.operationsDollars]) },
-    ], theme), costs.chart);
-    holdings.source(paths.inventory);
-    holdings.rows(() => [['Bucket', 'Prefix', 'Class', 'Objects', 'Bytes'], ...held.holdings.map((/** @type {any} */ row) => [row.bucket, row.prefix, row.storageClass, row.objects, row.bytes])]);
-    holdings.body.replaceChildren(table([{ name: 'Bucket', left: true }, { name: 'Prefix', left: true }, { name: 'Class', left: true }, { name: 'Objects' }, { name: 'Size' }, { name: 'Last day' }, { name: 'Last 30 days' }],
-      held.holdings.map((/** @type {any} */ row) => [row.bucket, row.prefix, row.storageClass, count(row.objects), bytes(row.bytes), bytes(row.bytesLastDay), bytes(row.bytesLastMonth)]), 'What is held'));
     cleanup.sub('nothing is deleted before you saw what');
     cleanup.source(paths.costs);
-    packages.source(paths.packages);
-    packages.sub(`${count(largest.count)} packages, ${bytes(largest.bytes)}`);
-    packages.rows(() => [['Package', 'Versions', 'Objects', 'Bytes'], ...largest.packages.map((/** @type {any} */ row) => [row.name, row.versions, row.objects, row.bytes])]);
-    packages.body.replaceChildren(largest.count ? table([{ name: 'Package', left: true }, { name: 'Versions' }, { name: 'Objects' }, { name: 'Size' }, { name: 'Share' }, { name: 'Last stored' }],
-      largest.packages.map((/** @type {any} */ row) => [row.name, count(row.versions), count(row.objects), bytes(row.bytes), `${figure(row.share)} %`, moment(row.lastStored)]), 'What each package takes') : el('p', 'none', 'No package is stored.'));
+    await together(async () => {
+      const held = await ask(paths.inventory, signal);
+      holdings.source(paths.inventory);
+      holdings.rows(() => [['Bucket', 'Prefix', 'Class', 'Objects', 'Bytes'], ...held.holdings.map((/** @type {any} */ row) => [row.bucket, row.prefix, row.storageClass, row.objects, row.bytes])]);
+      holdings.body.replaceChildren(table([{ name: 'Bucket', left: true }, { name: 'Prefix', left: true }, { name: 'Class', left: true }, { name: 'Objects' }, { name: 'Size' }, { name: 'Last day' }, { name: 'Last 30 days' }],
+        held.holdings.map((/** @type {any} */ row) => [row.bucket, row.prefix, row.storageClass, count(row.objects), bytes(row.bytes), bytes(row.bytesLastDay), bytes(row.bytesLastMonth)]), 'What is held', 'cards'));
+      growth.source(paths.inventory);
+      growth.sub(`the last ${held.hourly.length} hours`);
+      growth.rows(() => [['Hour', 'Objects', 'Bytes'], ...held.hourly.map((/** @type {any} */ row) => [moment(row.start), row.objects, row.bytes])]);
+      await growthChart.draw((theme) => options.lines([{ name: 'MB newly stored', colour: 'violet', area: true, points: held.hourly.map((/** @type {any} */ row) => [row.start, row.bytes / 1048576]) }], theme), growth.chart);
+    }, async () => {
+      const ahead = await ask(paths.costs, signal);
+      const month = ahead.months[0];
+      costs.source(paths.costs);
+      costs.sub(`this month ${figure(month.storageDollars)} $ of storage, ${figure(month.operationsDollars)} $ of operations`);
+      costs.rows(() => [['Month', 'Stored bytes', 'Storage $', 'Operations $'], ...ahead.months.map((/** @type {any} */ row) => [moment(row.startsAt), row.storedBytes, row.storageDollars, row.operationsDollars])]);
+      await costsChart.draw((theme) => options.lines([
+        { name: 'storage $', colour: 'violet', area: true, points: ahead.months.map((/** @type {any} */ row) => [row.startsAt, row.storageDollars]) },
+        { name: 'operations $', colour: 'amber', points: ahead.months.map((/** @type {any} */ row) => [row.startsAt, row.operationsDollars]) },
+      ], theme), costs.chart);
+    }, async () => {
+      const largest = await ask(paths.packages, signal);
+      packages.source(paths.packages);
+      packages.sub(`${count(largest.count)} packages, ${bytes(largest.bytes)}`);
+      packages.rows(() => [['Package', 'Versions', 'Objects', 'Bytes'], ...largest.packages.map((/** @type {any} */ row) => [row.name, row.versions, row.objects, row.bytes])]);
+      packages.body.replaceChildren(largest.count ? table([{ name: 'Package', left: true }, { name: 'Versions' }, { name: 'Objects' }, { name: 'Size' }, { name: 'Share' }, { name: 'Last stored' }],
+        largest.packages.map((/** @type {any} */ row) => [row.name, count(row.versions), count(row.objects), bytes(row.bytes), `${figure(row.share)} %`, moment(row.lastStored)]), 'What each package takes', 'cards') : el('p', 'none', 'No package is stored.'));
+    });
   };
 }
