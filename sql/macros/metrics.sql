@@ -33,9 +33,9 @@ CREATE OR REPLACE MACRO latency_bucket(ms) AS
 CREATE OR REPLACE MACRO period_of(moment, starts, seconds) AS
     CAST(floor((epoch_us(moment) - epoch_us(CAST(starts AS TIMESTAMP))) / (seconds * 1e6)) AS BIGINT);
 
--- When period i begins.
+-- When period i begins. As DOUBLE, because whole seconds times a million are beyond an INTEGER.
 CREATE OR REPLACE MACRO period_start(i, starts, seconds) AS
-    CAST(starts AS TIMESTAMP) + to_microseconds(CAST(round(i * seconds * 1000000) AS BIGINT));
+    CAST(starts AS TIMESTAMP) + to_microseconds(CAST(round(CAST(i AS DOUBLE) * seconds * 1000000) AS BIGINT));
 
 -- 2xx for 200 to 299, and so on. Null for null.
 CREATE OR REPLACE MACRO status_class(status) AS CAST(status // 100 AS VARCHAR) || 'xx';
