@@ -1,7 +1,9 @@
 """The same questions of the warehouse and of chdb over the same Parquet: `python -m tests.bench.questions`.
 
 The warehouse answers figures from its rollups and searches from the rows; chdb answers all from the rows.
-They take turns in one run, each turn about another window. Medians in milliseconds.
+The peer is asked for what the answer holds: with the window before, the five most frequent messages, an
+example of each fault, its trend, and whether it was seen in the month before (storage aside). They take turns
+in one run, each turn about another window, so that no answer is kept. Medians in milliseconds.
 """
 
 from __future__ import annotations
@@ -23,31 +25,49 @@ from warehouse.settings import load
 END = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 #: One question: ours about the window that ends then, and the peer's SQL with {rows}, {start} and {end}.
 Ours = Callable[[Warehouse, datetime], object]
+#: The times in the peer's SQL, by the days before the end.
+_TIMES = {"end": 0, "start": 1, "before": 2, "week": 7, "week_before": 14, "month_before": 31}
 _FIGURES = (
-    "SELECT count(), countIf(level = 'error') / count(), countIf(level = 'warn') / count(), avg(response_ms),"
-    " quantilesExact(0.5, 0.95, 0.99)(response_ms) FROM {rows} WHERE ts >= '{start}' AND ts < '{end}'"
+    "SELECT ts >= '{start}' AS latter, count(), countIf(level = 'error') / count(),"
+    " countIf(level = 'warn') / count(), avg(response_ms), count(response_ms) / count(),"
+    " quantilesExact(0.5, 0.95, 0.99)(response_ms), countIf(response_ms <= 500),"
+    " countIf(response_ms <= 2000), countIf(status >= 500)"
+    " FROM {rows} WHERE ts >= '{before}' AND ts < '{end}' {filter} GROUP BY latter"
 )
+_TOP = (
+    "SELECT message, count() FROM {rows} WHERE level = 'error' AND ts >= '{start}' AND ts < '{end}' {filter}"
+    " GROUP BY message ORDER BY 2 DESC LIMIT 5"
+)
+_TEMPLATE = "replaceRegexpAll(message, '[0-9]+', '<n>') AS template"
 _PAGE = "SELECT ts, level, message, source, config_hash, metadata, extra, object_key, line FROM {rows}"
 QUESTIONS: dict[str, tuple[Ours, list[str]]] = {
-    "figures of 24 hours": (lambda w, now: w.analytics(24, now), [_FIGURES]),
-    "figures of 7 days": (lambda w, now: w.analytics(168, now), [_FIGURES.replace("{start}", "{week}")]),
+    "figures of 24 hours": (lambda w, now: w.analytics(24, now), [_FIGURES, _TOP]),
+    "figures of 7 days": (
+        lambda w, now: w.analytics(168, now),
+        [text.replace("{before}", "{week_before}").replace("{start}", "{week}") for text in (_FIGURES, _TOP)],
+    ),
     "figures of a package": (
         lambda w, now: w.analytics(24, now, MetricFilter(package="pkg-3")),
-        [f"{_FIGURES} AND package = 'pkg-3'"],
+        [text.replace("{filter}", "AND package = 'pkg-3'") for text in (_FIGURES, _TOP)],
     ),
     "trends": (
         lambda w, now: w.trends(24, now=now),
         [
-            "SELECT toStartOfHour(ts) AS h, count(), countIf(level = 'error'), avg(response_ms),"
-            " quantileExact(0.95)(response_ms) FROM {rows} WHERE ts >= '{start}' AND ts < '{end}'"
-            " GROUP BY h ORDER BY h"
+            "SELECT toStartOfHour(ts) AS h, count(), countIf(level = 'error'), countIf(level = 'warn'),"
+            " avg(response_ms), quantileExact(0.95)(response_ms)"
+            " FROM {rows} WHERE ts >= '{start}' AND ts < '{end}' GROUP BY h ORDER BY h"
         ],
     ),
     "faults": (
         lambda w, now: w.errors(24, now=now),
         [
-            "SELECT replaceRegexpAll(message, '[0-9]+', '<n>') AS t, count(), min(ts), max(ts) FROM {rows}"
-            " WHERE level = 'error' AND ts >= '{start}' AND ts < '{end}' GROUP BY t ORDER BY 2 DESC LIMIT 20"
+            f"SELECT {_TEMPLATE}, countIf(ts >= '{{start}}') AS latter,"
+            " countIf(ts < '{start}' AND ts >= '{before}'), min(ts), max(ts),"
+            " argMinIf((message, bucket, object_key, line), ts, ts >= '{start}')"
+            " FROM {rows} WHERE level = 'error' AND ts >= '{month_before}' AND ts < '{end}'"
+            " GROUP BY template ORDER BY latter DESC LIMIT 20",
+            f"SELECT {_TEMPLATE}, toStartOfHour(ts) AS h, count() FROM {{rows}} WHERE level = 'error'"
+            " AND ts >= '{start}' AND ts < '{end}' GROUP BY template, h",
         ],
     ),
     "downloads of 7 days": (
@@ -95,11 +115,8 @@ def main() -> None:
             for turn in range(options.runs + 1):
                 now = END - timedelta(hours=turn)
                 mine.append(_timed(lambda ours=ours, now=now: ours(warehouse, now)))
-                times = {
-                    "rows": rows,
-                    "start": f"{now - timedelta(hours=24):%Y-%m-%d %H:%M:%S}",
-                    "week": f"{now - timedelta(hours=168):%Y-%m-%d %H:%M:%S}",
-                    "end": f"{now:%Y-%m-%d %H:%M:%S}",
+                times = {"rows": rows, "filter": ""} | {
+                    name: f"{now - timedelta(days=days):%Y-%m-%d %H:%M:%S}" for name, days in _TIMES.items()
                 }
                 asked = [text.format(**times) for text in texts]
                 theirs.append(_timed(lambda asked=asked: [chdb.query(text, "Arrow") for text in asked]))
