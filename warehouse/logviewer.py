@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import asdict
+
 from warehouse import logexport, logquery, logsearch
 from warehouse.answers import KeptAnswers
 from warehouse.engine import Engine
@@ -13,6 +15,9 @@ from warehouse.logquery import LogFilter
 from warehouse.manifest import Manifest
 
 Row = dict[str, Any]
+
+#: Entries of a page that is kept for who asks again before the next commit.
+_KEPT_ROWS = 100
 
 
 class LogViewer:
@@ -25,8 +30,13 @@ class LogViewer:
         self._finds = Finds(engine)
 
     def page(self, wanted: LogFilter) -> Row:
-        """GET /logs: one page of entries, with how many match."""
-        return logquery.page(self._engine, self._finds, wanted)
+        """GET /logs: one page of entries, with how many match; one as the dashboard asks for it is kept."""
+        if wanted.limit > _KEPT_ROWS:
+            return logquery.page(self._engine, self._finds, wanted)
+        found = self._answers.get(
+            "page", asdict(wanted), lambda _: logquery.page(self._engine, self._finds, wanted)
+        )
+        return dict(found)
 
     def facets(self, wanted: LogFilter, limit: int = 10) -> Row:
         """GET /logs/facets: how the matches are spread over levels, sources, statuses and so on."""

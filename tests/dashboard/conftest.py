@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from api.paths import DASHBOARD
 from tests.api.processes import of, started
@@ -23,6 +23,8 @@ from warehouse.settings import Settings
 
 SIZES = [(1440, 900), (390, 844)]
 _SECONDS = 60_000
+# A machine that runs other tests beside this one may take its time.
+expect.set_options(timeout=_SECONDS)
 
 
 class Tabbed:

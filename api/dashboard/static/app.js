@@ -17,7 +17,7 @@ const PAGES = { overview, logs, packages, storage, alerts, reports, boards, syst
 /** Without a commit figures move too, because their window ends now. */
 const EVERY = 60_000;
 /** A stream that begins later than so many milliseconds may have missed a commit. */
-const LATE = 3_000;
+const LATE = 10_000;
 
 /** @type {any} */
 let refresh = null;

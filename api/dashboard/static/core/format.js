@@ -24,11 +24,21 @@ export function bytes(number) {
 export const zone = () => (localStorage.getItem('zone') === 'local' ? undefined : 'UTC');
 
 /**
+ * One per form and zone: making one takes longer than all that is written with it.
+ * @type {Map<string, Intl.DateTimeFormat>}
+ */
+const formats = new Map();
+
+/**
  * @param {number | null | undefined} ms
  * @param {Intl.DateTimeFormatOptions} options
  */
 function written(ms, options) {
-  return ms === null || ms === undefined ? '–' : new Intl.DateTimeFormat('en-CA', { ...options, hourCycle: 'h23', timeZone: zone() }).format(ms);
+  if (ms === null || ms === undefined) return '–';
+  const key = `${Object.keys(options)} ${zone()}`;
+  let format = formats.get(key);
+  if (!format) formats.set(key, format = new Intl.DateTimeFormat('en-CA', { ...options, hourCycle: 'h23', timeZone: zone() }));
+  return format.format(ms);
 }
 const DAY = /** @type {const} */ ({ year: 'numeric', month: '2-digit', day: '2-digit' });
 const CLOCK = /** @type {const} */ ({ hour: '2-digit', minute: '2-digit' });
