@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
@@ -245,7 +246,11 @@ def bind_manifest(con: duck.Connection, snapshot: Snapshot) -> None:
         "run_months": snapshot.run_months,
     }
     for name, rows in tables.items():
-        con.execute(f"SET VARIABLE {name} = CAST($rows AS {MANIFEST_TYPES[name]})", {"rows": rows})
+        # As one text: to make values of a list of dicts takes DuckDB twice as long (300 rows: 4.5 ms).
+        text = msgspec.json.encode(rows).decode()
+        con.execute(
+            f"SET VARIABLE {name} = CAST(CAST($rows AS JSON) AS {MANIFEST_TYPES[name]})", {"rows": text}
+        )
 
 
 def _refuse_writing(con: duck.Connection, text: str) -> None:
