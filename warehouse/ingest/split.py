@@ -68,9 +68,7 @@ class Lines:
             ]
             or [np.zeros(0, np.int32)]
         )
-        found = {
-            number: f"nested more than {_DEPTH} levels deep" for number in _too_deep(text, self._offsets)
-        }
+        found = dict.fromkeys(_too_deep(text, self._offsets), f"nested more than {_DEPTH} levels deep")
         for object_no, line, reason in batch.long:
             (number,) = np.flatnonzero((self._object_no == object_no) & (self._line == line)).tolist()
             found[number] = reason
