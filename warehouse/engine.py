@@ -69,7 +69,7 @@ class Engine:
         self._generation_lock = threading.Lock()
         self._latest: Snapshot | None = None
         self._bind(self._db, self.snapshot())
-        with _readable():
+        with readable():
             for table in sqlfiles.names("tables"):
                 relation = duck.lake_view(table, f"getvariable('{table}_files')")
                 self._db.execute(f"CREATE OR REPLACE VIEW {table} AS {relation}")
@@ -100,7 +100,7 @@ class Engine:
 
         `parameters` may hold more than the query names; one that it names and that is not given is null.
         """
-        with _readable(), self._connection() as con:
+        with readable(), self._connection() as con:
             return rows(con, folder, name, parameters or {})
 
     @contextmanager
@@ -111,7 +111,7 @@ class Engine:
 
         Each is kept as a temporary table `<folder>_<name>` that later ones may read; all see one generation.
         """
-        with _readable(), self._connection() as con:
+        with readable(), self._connection() as con:
             try:
                 for name in steps:
                     text = sqlfiles.read(folder, name)
@@ -129,7 +129,7 @@ class Engine:
         known. Held open for long, it can meet a file that compaction has replaced and swept.
         """
         text, outer = sqlfiles.read("endpoints", name), sqlfiles.read("endpoints", spans)
-        with _readable(), self._connection() as con:
+        with readable(), self._connection() as con:
             cursor = con.execute(outer, {key: parameters.get(key) for key in sqlfiles.parameters(outer)})
             names = [column[0] for column in cursor.description or ()]
             found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -208,7 +208,7 @@ def rows(con: duck.Connection, folder: str, name: str, given: Mapping[str, Any])
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def readable() -> Iterator[None]:
     """Say which file is missing or damaged when DuckDB cannot read one of the lake's."""
     try:
         yield
@@ -217,7 +217,7 @@ def _readable() -> Iterator[None]:
             raise columns.lacking(*old) from error
         raise UnavailableError(
             f"a file of the warehouse cannot be read: {str(error).splitlines()[0]}",
-            hint="`warehouse doctor` names the files that are missing or damaged",
+            hint="`warehouse verify` names the files that are missing or damaged, and says what to do",
         ) from error
 
 

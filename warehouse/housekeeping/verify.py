@@ -29,6 +29,7 @@ from warehouse.settings import Settings
 from warehouse.settings_file import targets
 
 REBUILD = "`warehouse rebuild --date` makes it again"
+REBUILD_ALL = "`warehouse rebuild --all` makes it again"
 RESTORE = "restore it from a backup, or move the data directory away and sync again"
 
 
@@ -117,16 +118,17 @@ class _Verify:
 
     def _file(self, file: DataFile, quick: bool) -> Finding | None:
         path = self._lake.path(file)
+        advice = REBUILD_ALL if file.table in (*LOG_ROLLUPS, "storage") else RESTORE
         if not path.is_file():
-            return Finding("files", file.path, "is missing", RESTORE)
+            return Finding("files", file.path, "is missing", advice)
         if path.stat().st_size != file.bytes:
             return Finding(
-                "files", file.path, f"has {path.stat().st_size:,} bytes, not {file.bytes:,}", RESTORE
+                "files", file.path, f"has {path.stat().st_size:,} bytes, not {file.bytes:,}", advice
             )
         if not quick and file.sha256 is not None:
             with path.open("rb") as body:
                 if hashlib.file_digest(body, "sha256").hexdigest() != file.sha256:
-                    return Finding("files", file.path, "has another content than was written", RESTORE)
+                    return Finding("files", file.path, "has another content than was written", advice)
         time = "ts" if file.table == "logs" else "CAST(NULL AS TIMESTAMP)"
         relation = duck.parquet_relation(file.table, [path])
         named = {
@@ -146,11 +148,11 @@ class _Verify:
             )
             differing = self._con.execute(sqlfiles.read("audits", "file_rows")).fetchall()
         except duck.Error as error:
-            return Finding("files", file.path, f"cannot be read: {str(error).splitlines()[0]}", RESTORE)
+            return Finding("files", file.path, f"cannot be read: {str(error).splitlines()[0]}", advice)
         if differing:
             _, entries, held = differing[0]
             return Finding(
-                "files", file.path, f"holds {held:,} rows, or other times, than its {entries:,}", RESTORE
+                "files", file.path, f"holds {held:,} rows, or other times, than its {entries:,}", advice
             )
         return None
 
@@ -241,7 +243,7 @@ class _Verify:
         self._con.execute("CREATE OR REPLACE TEMP TABLE fresh_objects AS FROM ledger_reader")
         partitions = sorted({partition for table, partition in self._sound if table == "storage"})
         held = self._relation("storage", partitions)
-        yield from self._rollup("storage", "storage", held, "`warehouse rebuild --all` makes it again")
+        yield from self._rollup("storage", "storage", held, REBUILD_ALL)
 
     def _rollup(self, rollup: str, where: str, held: str, advice: str) -> Iterator[Finding]:
         """What a rollup holds against what its query makes of what was bound for it."""
