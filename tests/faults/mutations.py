@@ -163,6 +163,11 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        "a line that is too long for memory is cut",
+        ("tests/ingest/test_lines.py",),
+        (("warehouse/ingest/longlines.py", "LONGEST - size", "1 << 60"),),
+    ),
+    Mutation(
         "lines in are rows and quarantined lines",
         ("tests/ingest/test_pipeline.py",),
         (

@@ -130,7 +130,7 @@ def _refreshed(
     fresh = [path for date_change in dates.values() for path in date_change.files]
     con.execute(f"CREATE OR REPLACE TEMP VIEW fresh_logs AS {duck.parquet_relation('logs', fresh)}")
     # Nothing is left where every date is made anew; the file may be damaged, or lack columns of today.
-    kept = [] if rebuilt and every.issubset(rebuilt) else old
+    kept = [] if rebuilt and every <= set(rebuilt) else old
     _bind_prior(con, lake, rollup, kept, LOG_ROLLUPS[rollup], rebuilt)
     return _replace(con, lake, rollup, partition, old, run_id)
 
