@@ -94,7 +94,7 @@ class Engine:
     def _define(self, db: duck.Connection) -> None:
         """Make the views and table functions of `sql/` in a database."""
         self._bind(db, self.snapshot())
-        with _readable():
+        with readable():
             for table in sqlfiles.names("tables"):
                 relation = duck.lake_view(table, f"getvariable('{table}_files')")
                 db.execute(f"CREATE OR REPLACE VIEW {table} AS {relation}")
@@ -124,7 +124,7 @@ class Engine:
         `since` (UTC): of rollups it reads nothing older, and of `latency` no slots finer than 5 minutes.
         """
         given = parameters or {}
-        with _readable():
+        with readable():
             if since is not None and self._near is not None:
                 snapshot, text = self.snapshot(), sqlfiles.read(folder, name)
                 if self._near.holds(snapshot, text, given.get("reads"), since):
@@ -141,7 +141,7 @@ class Engine:
 
         Each is kept as a temporary table `<folder>_<name>` that later ones may read; all see one generation.
         """
-        with _readable(), self._connection() as con:
+        with readable(), self._connection() as con:
             try:
                 for name in steps:
                     text = sqlfiles.read(folder, name)
@@ -159,7 +159,7 @@ class Engine:
         known. Held open for long, it can meet a file that compaction has replaced and swept.
         """
         text, outer = sqlfiles.read("endpoints", name), sqlfiles.read("endpoints", spans)
-        with _readable(), self._connection() as con:
+        with readable(), self._connection() as con:
             cursor = con.execute(outer, {key: parameters.get(key) for key in sqlfiles.parameters(outer)})
             names = [column[0] for column in cursor.description or ()]
             found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -224,7 +224,7 @@ def rows(con: duck.Connection, folder: str, name: str, given: Mapping[str, Any])
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def readable() -> Iterator[None]:
     """Say which file is missing or damaged when DuckDB cannot read one of the lake's."""
     try:
         yield
@@ -233,7 +233,7 @@ def _readable() -> Iterator[None]:
             raise columns.lacking(*old) from error
         raise UnavailableError(
             f"a file of the warehouse cannot be read: {str(error).splitlines()[0]}",
-            hint="`warehouse doctor` names the files that are missing or damaged",
+            hint="`warehouse verify` names the files that are missing or damaged, and says what to do",
         ) from error
 
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from warehouse import catalog, duck, formats, lock
 from warehouse.errors import IntegrityError, WarehouseError
-from warehouse.ingest import rewrite
+from warehouse.ingest import longlines, rewrite
 from warehouse.ingest.conform import Converted, Converter, ObjectCount
 from warehouse.ingest.lines import Batch
 from warehouse.ingest.rollups import Change, DateChange, refresh_logs
@@ -26,8 +26,12 @@ from warehouse.manifest import DataFile, LedgerObject, Manifest, Run, ledger_obj
 from warehouse.quarantine import QuarantineFilter
 from warehouse.settings import MIB, Settings
 
-#: Lines whose text in quarantine is the text of the object: damaged bytes are only shown there.
-_EXACT = "line > 0 AND NOT starts_with(reason, 'not valid UTF-8')"
+#: Lines whose text in quarantine is the text of the object: damaged bytes are only shown there, and of lines
+#: that are too long there is the beginning only.
+_EXACT = (
+    "line > 0 AND NOT starts_with(reason, 'not valid UTF-8')"
+    f" AND NOT starts_with(reason, '{longlines.LONGER} ')"
+)
 #: Lines that are taken from the lake together.
 _ROWS = 1_000
 #: First lines of an object that tell its format.

@@ -17,7 +17,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -198,7 +198,9 @@ class _Reader:
                 msgspec.convert(item, types[name].type)
             except msgspec.ValidationError as error:
                 shown = "its value" if name in SECRETS or "@" in str(item) else repr(item)
-                raise self.error(header, number, name, f"does not take {shown}: {error}") from error
+                choices = _choices(types[name].type)
+                why = f"; it takes {', '.join(choices)}" if choices else f": {error}"
+                raise self.error(header, number, name, f"does not take {shown}{why}") from error
         for name, field in types.items():
             if field.required and name not in filled:
                 raise self.error(header, number, None, f"has no {name}, which it needs")
@@ -298,3 +300,10 @@ class _Reader:
             ):
                 return place
         return None
+
+
+def _choices(kind: Any) -> list[str]:
+    """The values that a type of literals allows; none of any other type."""
+    if get_origin(kind) is Literal:
+        return [str(value) for value in get_args(kind)]
+    return [choice for part in get_args(kind) for choice in _choices(part)]

@@ -17,6 +17,7 @@ from warehouse.billing import note
 from warehouse.bucket import Bucket
 from warehouse.commit import Committer
 from warehouse.comparison import Comparison, Found
+from warehouse.engine import readable
 from warehouse.errors import BadRequestError, BucketError, WarehouseError
 from warehouse.fetcher import Fetcher
 from warehouse.forecast import issue
@@ -208,7 +209,8 @@ class _Sync:
             # A killed run told the catalog nothing of what it committed.
             catalog.publish_if_possible(self._settings.data_dir, self._manifest)
         try:
-            self._mirror()
+            with readable():
+                self._mirror()
             self._run.status = "ok"
         except BaseException as error:
             self._run.status = "failed"

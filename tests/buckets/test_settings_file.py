@@ -91,7 +91,7 @@ def test_a_text_takes_values_from_the_environment(write: Write) -> None:
         ),
         (
             '[[bucket]]\nname = "a"\njurisdiction = "mars"\n',
-            "line 3: jurisdiction of [[bucket]] number 1 does not take 'mars'",
+            "line 3: jurisdiction of [[bucket]] number 1 does not take 'mars'; it takes default, eu, fedramp",
         ),
         (
             '[[bucket]]\nname = "a"\nsecret_acess_key = "x"\n',
@@ -113,7 +113,7 @@ def test_a_text_takes_values_from_the_environment(write: Write) -> None:
         ('[mapping.edge]\nlevel = "l"\n', "line 1: [mapping.edge] has no ts, which it needs"),
         (
             '[mapping.edge]\nts = "t"\ntime_unit = "h"\n',
-            "line 3: time_unit of [mapping.edge] does not take 'h'",
+            "line 3: time_unit of [mapping.edge] does not take 'h'; it takes auto, s, ms, us, ns",
         ),
     ],
 )

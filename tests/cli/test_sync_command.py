@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
+
+import pytest
 
 from tests.cli.conftest import NOON_MS, Cli, entry, log_object, put_sample
 from warehouse.bucket import Bucket
@@ -113,6 +116,7 @@ def test_cleanup_shows_first_and_deletes_then(cli: Cli, bucket: Sample) -> None:
     put_sample(bucket[1])
     cli("sync")
     shown = json.loads(cli("cleanup", "--retention-days", "1", "--dry-run").stdout)
+    assert shown["cutoff"] == pytest.approx((time.time() - 86_400) * 1000, abs=600_000), "epoch ms"
     assert (shown["dryRun"], shown["deletedCount"]) == (True, 5)
     assert json.loads(cli("status", "--json").stdout)["entries"] == 5
     done = json.loads(cli("cleanup", "--retention-days", "1").stdout)

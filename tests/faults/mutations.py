@@ -163,6 +163,11 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        "a line that is too long for memory is cut",
+        ("tests/ingest/test_lines.py",),
+        (("warehouse/ingest/longlines.py", "LONGEST - size", "1 << 60"),),
+    ),
+    Mutation(
         "lines in are rows and quarantined lines",
         ("tests/ingest/test_pipeline.py",),
         (
@@ -226,6 +231,57 @@ MUTATIONS = (
                 "warehouse/housekeeping/bucket_cleanup.py",
                 "        and item.rejected == 0\n        and item.accepted == item.lines\n",
                 "",
+            ),
+        ),
+    ),
+    Mutation(
+        "a compaction swaps its files in one transaction",
+        (
+            "tests/housekeeping/test_compact.py"
+            "::test_a_compaction_killed_at_random_moments_loses_and_doubles_nothing",
+        ),
+        (
+            (
+                "warehouse/housekeeping/compact.py",
+                "    work.manifest.commit(add=written, remove=[file.path for file in files], run=work.run)\n",
+                "    work.manifest.commit(add=written)\n"
+                "    __import__('time').sleep(0.2)\n"
+                "    work.manifest.commit(remove=[file.path for file in files], run=work.run)\n",
+            ),
+        ),
+    ),
+    Mutation(
+        "a cleanup takes rows and makes their rollups in one transaction",
+        ("tests/sync/test_kill.py::test_a_cleanup_killed_at_random_moments_loses_and_doubles_nothing",),
+        (
+            (
+                "warehouse/housekeeping/cleanup.py",
+                "    work.manifest.commit(add=change.add, remove=change.remove, state={CUTOFF: latest})\n",
+                "    work.manifest.commit(remove=change.remove)\n"
+                "    __import__('time').sleep(0.2)\n"
+                "    work.manifest.commit(add=change.add, state={CUTOFF: latest})\n",
+            ),
+        ),
+    ),
+    Mutation(
+        "a name from the future does not move the start of a listing",
+        (
+            "tests/listing/test_increments.py"
+            "::test_an_object_named_after_the_future_does_not_hide_what_comes_until_then",
+        ),
+        (("warehouse/keytimes.py", "min(newest, now_us)", "newest"),),
+    ),
+    Mutation(
+        "a clock that was put back does not keep the schedule waiting",
+        (
+            "tests/unattended/test_scheduler.py"
+            "::test_a_clock_that_was_put_back_does_not_keep_the_schedule_waiting",
+        ),
+        (
+            (
+                "warehouse/unattended/scheduler.py",
+                'return min(datetime.fromisoformat(state["due"]), now)',
+                'return datetime.fromisoformat(state["due"])',
             ),
         ),
     ),

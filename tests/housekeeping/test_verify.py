@@ -177,6 +177,33 @@ def test_a_rollup_that_lost_rows_is_found_and_rebuilding_mends_it(builder: Build
     assert found(builder) == []
 
 
+def test_a_rollup_by_month_is_audited_by_the_day_that_a_rebuild_takes(builder: Builder) -> None:
+    with closing(Manifest(builder.settings.data_dir)) as manifest:
+        manifest.commit(remove=[file.path for file in manifest.files("daily")])
+    assert [f.where for f in found(builder)] == ["daily 2026-03-01", "daily 2026-03-02"]
+    rebuild.run(builder.settings, ["2026-03-02"])
+    assert [f.where for f in found(builder)] == ["daily 2026-03-01"]
+
+
+def test_rows_of_a_rollup_by_month_of_a_day_without_logs_are_found(builder: Builder) -> None:
+    with closing(Manifest(builder.settings.data_dir)) as manifest:
+        manifest.commit(remove=[f.path for f in manifest.files("logs") if f.partition == "2026-03-02"])
+    assert "daily 2026-03-02" in [f.where for f in found(builder) if f.check == "rollups"]
+
+
+def test_storage_figures_that_are_not_those_of_the_ledger_are_found_and_rebuilding_mends_them(
+    builder: Builder,
+) -> None:
+    with closing(Manifest(builder.settings.data_dir)) as manifest:
+        manifest.commit(remove=[file.path for file in manifest.files("storage")])
+    (finding,) = found(builder)
+    # Two objects, each in a slot of its own of 30 s, or both in one, at four grains.
+    assert (finding.check, finding.where) == ("rollups", "storage")
+    assert finding.what.endswith(" rows are missing and 0 are too many")
+    rebuild.run(builder.settings)
+    assert found(builder) == []
+
+
 def test_entries_of_a_time_to_come_are_found(builder: Builder) -> None:
     key = builder.put([log("2026-03-10T23:59:59"), log("2026-03-11T00:00:01"), log("2026-03-12T00:00:00")])
     builder.sync()
@@ -199,6 +226,23 @@ def test_what_the_bucket_has_and_the_ledger_lacks_is_found_and_the_other_way_rou
         (f"{name}/logs/changes.gz", "changed since it was mirrored"),
         (f"{name}/logs/new.gz", "is not mirrored"),
         (f"{name}/logs/leaves.gz", "is no longer in the bucket"),
+    }
+
+
+def test_packages_that_differ_from_the_ledger_are_found(mirror: Mirror) -> None:
+    mirror.put("logs/one.gz", lines(1))
+    mirror.bucket.put("packages/left-pad/1.3.0.tgz", b"one")
+    mirror.bucket.put("packages/left-pad/1.2.0.tgz", b"two")
+    mirror.sync()
+    assert verify.run(mirror.settings).findings == []
+    mirror.bucket.put("packages/left-pad/1.3.0.tgz", b"other")
+    mirror.bucket.put("packages/lodash/4.17.21.tgz", b"three")
+    mirror.bucket.delete("packages/left-pad/1.2.0.tgz")
+    name = mirror.bucket.name
+    assert {(f.where, f.what) for f in verify.run(mirror.settings).findings} == {
+        (f"{name}/packages/left-pad/1.3.0.tgz", "changed since it was mirrored"),
+        (f"{name}/packages/lodash/4.17.21.tgz", "is not mirrored"),
+        (f"{name}/packages/left-pad/1.2.0.tgz", "is no longer in the bucket"),
     }
 
 

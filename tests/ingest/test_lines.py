@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from warehouse.errors import ObjectError
-from warehouse.ingest import lines
+from warehouse.ingest import lines, longlines
 from warehouse.ingest.lines import Batch, Batcher, compression, inflate
 from warehouse.ingest.split import Lines
 
@@ -243,3 +243,46 @@ def test_inflating_raises_after_everything_before_was_given() -> None:
     assert next(text).startswith(b"one\n")
     with pytest.raises(ObjectError, match="the gzip data end early"):
         list(text)
+
+
+@pytest.mark.parametrize("kind", ["none", "gzip", "zstd"])
+@pytest.mark.parametrize("end", [b"\n", b""], ids=["ended", "not ended"])
+def test_a_line_too_long_for_memory_keeps_its_place_and_its_beginning_and_costs_no_other_line(
+    kind: str, end: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(longlines, "LONGEST", 1000)
+    monkeypatch.setattr(longlines, "KEPT", 10)
+    just, beyond = b"j" * 1000, b"b" * 1001
+    text = b"\n".join([b"first", just, beyond, b"middle", beyond * 9, beyond]) + end
+    body = compressed(kind, text, [])
+
+    met = rows([body, b"another\n"])
+
+    reasons = [f"longer than 1,000 bytes: of {size:,} the first 10 are kept" for size in (1001, 9009, 1001)]
+    assert [(number, line, raw.rstrip("\n"), fault) for number, line, raw, fault in met] == [
+        (0, 1, "first", None),
+        (0, 2, "j" * 1000, None),
+        (0, 3, "b" * 10, reasons[0]),
+        (0, 4, "middle", None),
+        (0, 5, "b" * 10, reasons[1]),
+        (0, 6, "b" * 10, reasons[2]),
+        (1, 1, "another", None),
+    ]
+    pieces = [piece for batch in batches([body]) for piece in batch.pieces]
+    assert sum(piece.bytes for piece in pieces) == len(text) + (not end)
+
+
+@given(st.lists(st.integers(0, 40), max_size=12), st.lists(st.integers(1, 60), max_size=20), st.booleans())
+def test_however_a_text_is_cut_into_pieces_its_long_lines_are_those_that_are_told(
+    lengths: list[int], cuts: list[int], ended: bool
+) -> None:
+    text = b"\n".join(b"x" * length for length in lengths) + (b"\n" if ended else b"")
+    pieces, start = [], 0
+    for cut in [*cuts, len(text)]:
+        pieces.append(text[start : start + cut])
+        start += cut
+    sizes: list[int] = []
+    with patch.object(longlines, "LONGEST", 20):
+        given_back = b"".join(longlines.shortened(pieces, sizes))
+    assert given_back == b"\n".join(line[:20] for line in text.split(b"\n"))
+    assert sizes == [length for length in lengths if length > 20]

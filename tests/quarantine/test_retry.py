@@ -15,6 +15,7 @@ from tests.sync.support import AGREEMENT, CONTENTS, ROLLUPS, Mirror, rebuilt
 from tests.warehouse_builder import Builder, log
 from warehouse import retry, sqlfiles
 from warehouse.errors import BusyError
+from warehouse.ingest import longlines
 from warehouse.lock import writer
 from warehouse.manifest import Manifest
 from warehouse.quarantine import QuarantineFilter
@@ -219,3 +220,25 @@ def test_an_object_that_changes_after_a_retry_replaces_its_mended_rows_too(build
         ("logs/a", 1), ("logs/b", 1), ("logs/c", 1),
     ]  # fmt: skip
     assert_agrees(builder)
+
+
+def test_a_line_of_which_only_the_beginning_was_kept_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(longlines, "LONGEST", 500)
+    monkeypatch.setattr(longlines, "KEPT", 100)
+    # Its first hundred bytes are a whole entry: what is behind them must not be forgotten.
+    long = json.dumps(GOOD).ljust(100) + "x" * 500
+    made = Builder(tmp_path / "data")
+    made.put([GOOD, long, GOOD], "logs/a")
+    summary = made.sync()
+    assert (summary.entries, summary.rejected_lines, summary.raw_bytes) == (
+        2,
+        1,
+        2 * (len(json.dumps(GOOD, separators=(",", ":"))) + 1) + len(long) + 1,
+    )
+    assert made.rows("SELECT line, length(raw), reason FROM quarantine") == [
+        (2, 100, f"longer than 500 bytes: of {len(long)} the first 100 are kept")
+    ]
+    done = retry.run(made.settings)
+    assert (done.lines, done.entries, done.damaged) == (0, 0, 1)

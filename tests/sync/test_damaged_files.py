@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.sync.support import DAY, ByBucket, Mirror, lines
 from warehouse import catalog
 from warehouse.bucket import Bucket
 from warehouse.errors import BucketError, UnavailableError
+from warehouse.housekeeping import cleanup, rebuild, verify
 from warehouse.manifest import Manifest
 
 
@@ -68,3 +70,29 @@ def test_a_damaged_file_does_not_keep_what_a_killed_run_left_from_being_taken_ov
             ("ok", 1),
             ("killed", 1),
         ]
+
+
+@pytest.mark.parametrize("table", ["activity", "daily", "storage"])
+def test_a_sync_over_a_damaged_rollup_says_what_to_do_and_goes_well_after_that(
+    mirror: Mirror, table: str
+) -> None:
+    mirror.put("logs/1.gz", lines(10, DAY))
+    mirror.sync()
+    (file,) = (mirror.lake / table).rglob("*.parquet")
+    file.write_bytes(file.read_bytes()[:100])
+    mirror.put("logs/2.gz", lines(10, DAY, tag="two"))
+    with pytest.raises(UnavailableError, match=rf"{file.name}.*warehouse verify"):
+        mirror.sync()
+    findings = verify.run(mirror.settings).findings
+    (finding,) = [item for item in findings if item.where == str(file.relative_to(mirror.lake))]
+    assert "rebuild --all" in finding.advice
+    rebuild.run(mirror.settings)
+    assert mirror.sync().entries == 10
+    assert verify.run(mirror.settings).findings == []
+
+
+def test_a_cleanup_over_a_damaged_file_says_what_to_do(mirror: Mirror, damaged: Path) -> None:
+    with pytest.raises(UnavailableError, match=rf"{damaged.name}.*warehouse verify"):
+        cleanup.run(
+            mirror.settings, 1, now=datetime.fromtimestamp(DAY / 1000, UTC) + timedelta(days=1, seconds=3)
+        )

@@ -82,7 +82,7 @@ def test_a_cleanup_killed_at_random_moments_loses_and_doubles_nothing(mirror: Mi
     assert 0 < len(expected) < len(whole)
 
     for moment in range(4):
-        run_until_killed(mirror, clean, 0.02 + 0.05 * moment)
+        run_until_killed(mirror, clean, 0.02 + 0.05 * (moment // 2), commits=moment % 2)
         assert mirror.contents(["logs"])["logs"] in (whole, expected), "all of it happened, or nothing"
 
     mirror.clean(now)

@@ -62,7 +62,7 @@ def write_parts(parts: Iterable[str]) -> None:
 
 
 def camel(struct: msgspec.Struct) -> dict[str, Any]:
-    """The fields of a struct, and of structs in it, under the API's camelCase names."""
+    """The fields of a struct, and of structs in it, as the API has them: camelCase, epoch ms."""
     rows = {}
     for name in struct.__struct_fields__:
         first, *rest = name.split("_")
@@ -73,6 +73,8 @@ def camel(struct: msgspec.Struct) -> dict[str, Any]:
 def _nested(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return camel(value)
+    if isinstance(value, datetime):
+        return round(value.timestamp() * 1000)
     return [_nested(item) for item in value] if isinstance(value, list) else value
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 
 from warehouse import billing, columns
 from warehouse.bucket import Bucket
+from warehouse.engine import readable
 from warehouse.errors import BadRequestError, BucketError, WarehouseError
 from warehouse.housekeeping import bucket_cleanup
 from warehouse.housekeeping.bucket_cleanup import BucketOutcome
@@ -107,7 +108,8 @@ def within(
         buckets = _clean_buckets(work, cutoff, dry_run) if scope != "warehouse" else []
         entries = quarantined = freed = 0
         if scope in ("warehouse", "both"):
-            entries, quarantined, freed = _clean_warehouse(work, cutoff, dry_run)
+            with readable():
+                entries, quarantined, freed = _clean_warehouse(work, cutoff, dry_run)
         objects = sum(outcome.deleted_objects for outcome in buckets)
         work.run.entries, work.run.objects = entries, objects
         work.run.detail = "; ".join(f"{item.bucket}: {item.error}" for item in buckets if item.error) or None

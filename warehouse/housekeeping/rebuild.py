@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import date
+from itertools import groupby
 
 import pyarrow as pa
 from msgspec import Struct
@@ -31,7 +32,7 @@ class RebuildSummary(Struct, frozen=True):
 def run(
     settings: Settings, dates: Collection[str] = (), told: Callable[[int, int], None] = lambda done, of: None
 ) -> RebuildSummary:
-    """Build the rollups of these dates (ISO), or all that can be built; one transaction per date.
+    """Build the rollups of these dates (ISO), or all that can be built; one transaction per month.
 
     `told` hears how many dates of how many are done. Raises BadRequestError for a date that is none,
     BusyError when another writer runs, UnavailableError when a log file cannot be read.
@@ -48,10 +49,13 @@ def run(
         # A date without logs counts too: what a rollup still holds of it goes.
         every = {file.partition for file in manifest.files() if file.table in ("logs", "activity")}
         chosen = sorted(set(dates) or every)
-        entries = 0
-        for number, name in enumerate(chosen, start=1):
-            entries += _rebuild(work, name)
-            told(number, len(chosen))
+        entries = done = 0
+        # By month, so that a damaged file of a rollup by month is made anew without being read.
+        for month, names in groupby(chosen, lambda name: name[:7]):
+            taken = [*names]
+            entries += _rebuild(work, month, taken)
+            done += len(taken)
+            told(done, len(chosen))
         work.run.entries = entries
         if not dates:
             columns.remember(manifest)
@@ -99,16 +103,18 @@ def _rebuild_storage(work: Job) -> None:
     work.manifest.commit(add=change.add, remove=change.remove, run=work.run)
 
 
-def _rebuild(work: Job, name: str) -> int:
+def _rebuild(work: Job, month: str, names: list[str]) -> int:
     current = work.manifest.files()
-    files = [file for file in current if file.table == "logs" and file.partition == name]
+    dates = {name: DateChange(rebuild=True) for name in names}
+    files = [file for file in current if file.table == "logs" and file.partition in dates]
+    for file in files:
+        dates[file.partition].files.append(work.lake.path(file))
     change = Change()
     try:
-        dates = {name: DateChange([work.lake.path(file) for file in files], rebuild=True)}
         change.extend(refresh_logs(work.con, work.lake, dates, current, work.run.run_id))
     except duck.Error as error:
         work.lake.discard(change.add)
-        raise _unreadable("logs", name, error) from error
+        raise _unreadable("logs", month, error) from error
     except BaseException:
         work.lake.discard(change.add)
         raise

@@ -1,7 +1,7 @@
 """Verifying: is everything that the manifest names there and true? Reads only; what is wrong is a finding.
 
 Files against their checksums and counts, log rows against the ledger and the audits, rollups against rollups
-made anew from the log rows, the ledger against the bucket.
+made anew from the log rows, the storage figures against the ledger, the ledger against the bucket.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 import pyarrow as pa
 from msgspec import Struct
@@ -19,13 +20,16 @@ from warehouse.bucket import Bucket
 from warehouse.columns import lacks
 from warehouse.housekeeping.cleanup import CUTOFF
 from warehouse.housekeeping.job import bounded, locked
-from warehouse.ingest.rollups import LOG_ROLLUPS
+from warehouse.ingest.rollups import LOG_ROLLUPS, STORED_OBJECTS
+from warehouse.ingest.stored import stored_objects
 from warehouse.lake import Lake
+from warehouse.ledger import everything
 from warehouse.manifest import DataFile, Manifest
 from warehouse.settings import Settings
 from warehouse.settings_file import targets
 
 REBUILD = "`warehouse rebuild --date` makes it again"
+REBUILD_ALL = "`warehouse rebuild --all` makes it again"
 RESTORE = "restore it from a backup, or move the data directory away and sync again"
 
 
@@ -66,6 +70,7 @@ def run(
         findings += list(work.rows(complete=not findings))
         if not quick:
             findings += work.rollups()
+            findings += work.storage()
             findings += work.buckets()
         return VerifySummary(
             files=len(work.named),
@@ -113,16 +118,17 @@ class _Verify:
 
     def _file(self, file: DataFile, quick: bool) -> Finding | None:
         path = self._lake.path(file)
+        advice = REBUILD_ALL if file.table in (*LOG_ROLLUPS, "storage") else RESTORE
         if not path.is_file():
-            return Finding("files", file.path, "is missing", RESTORE)
+            return Finding("files", file.path, "is missing", advice)
         if path.stat().st_size != file.bytes:
             return Finding(
-                "files", file.path, f"has {path.stat().st_size:,} bytes, not {file.bytes:,}", RESTORE
+                "files", file.path, f"has {path.stat().st_size:,} bytes, not {file.bytes:,}", advice
             )
         if not quick and file.sha256 is not None:
             with path.open("rb") as body:
                 if hashlib.file_digest(body, "sha256").hexdigest() != file.sha256:
-                    return Finding("files", file.path, "has another content than was written", RESTORE)
+                    return Finding("files", file.path, "has another content than was written", advice)
         time = "ts" if file.table == "logs" else "CAST(NULL AS TIMESTAMP)"
         relation = duck.parquet_relation(file.table, [path])
         named = {
@@ -142,11 +148,11 @@ class _Verify:
             )
             differing = self._con.execute(sqlfiles.read("audits", "file_rows")).fetchall()
         except duck.Error as error:
-            return Finding("files", file.path, f"cannot be read: {str(error).splitlines()[0]}", RESTORE)
+            return Finding("files", file.path, f"cannot be read: {str(error).splitlines()[0]}", advice)
         if differing:
             _, entries, held = differing[0]
             return Finding(
-                "files", file.path, f"holds {held:,} rows, or other times, than its {entries:,}", RESTORE
+                "files", file.path, f"holds {held:,} rows, or other times, than its {entries:,}", advice
             )
         return None
 
@@ -206,59 +212,84 @@ class _Verify:
             )
 
     def rollups(self) -> Iterator[Finding]:
-        """Each rollup's partitions against the same made anew from the log rows."""
-        for rollup in LOG_ROLLUPS:
-            months = duck.PARTITIONS[rollup] == "month"
-            partitions = sorted(
-                {date[:7] if months else date for date in self.dates}
-                | {file.partition for file in self.named if file.table == rollup}
-            )
-            for partition in partitions:
-                self._told(f"{rollup} of {partition}")
-                dates = [date for date in self.dates if date.startswith(partition)]
-                self._con.execute(
-                    f"CREATE OR REPLACE TEMP VIEW fresh_logs AS {self._relation('logs', dates)}"
-                )
-                self._con.execute(f"CREATE OR REPLACE TEMP VIEW prior AS {duck.empty_relation(rollup)}")
-                self._con.execute(
-                    f"CREATE OR REPLACE TEMP VIEW held AS {self._relation(rollup, [partition])}"
-                )
-                query = sqlfiles.read("rollups", rollup)
-                columns = duck.column_list(rollup)
-                self._con.execute(f"CREATE OR REPLACE TEMP TABLE rebuilt AS SELECT {columns} FROM ({query})")
-                ((missing, surplus),) = self._audit("rollup")
-                if missing or surplus:
-                    what = f"{missing:,} rows are missing and {surplus:,} are too many"
-                    yield Finding("rollups", f"{rollup} {partition}", what, REBUILD)
+        """Each rollup, date by date, against the same made anew from the log rows."""
+        for rollup, time_column in LOG_ROLLUPS.items():
+            by_month = duck.PARTITIONS[rollup] == "month"
+            partitions = sorted({partition for table, partition in self._sound if table == rollup})
+            for date in sorted({*self.dates, *self._dates_of(rollup, partitions)}):
+                self._told(f"{rollup} of {date}")
+                held = self._relation(rollup, partitions if by_month else [date])
+                if by_month:
+                    held = f"SELECT * FROM ({held}) WHERE CAST({time_column} AS DATE) = DATE '{date}'"
+                fresh = self._relation("logs", [date])
+                self._con.execute(f"CREATE OR REPLACE TEMP VIEW fresh_logs AS {fresh}")
+                yield from self._rollup(rollup, f"{rollup} {date}", held, REBUILD)
+
+    def _dates_of(self, rollup: str, partitions: list[str]) -> list[str]:
+        """The dates of which a rollup holds rows."""
+        if duck.PARTITIONS[rollup] == "date":
+            return partitions
+        rows = self._con.execute(
+            f"SELECT DISTINCT CAST({LOG_ROLLUPS[rollup]} AS DATE) FROM ({self._relation(rollup, partitions)})"
+        )
+        return [str(day) for (day,) in rows.fetchall()]
+
+    def storage(self) -> Iterator[Finding]:
+        """The storage figures against the same made anew from the ledger."""
+        self._told("storage figures")
+        objects = (stored_objects(items, []).to_batches() for items in everything(self._manifest))
+        reader = pa.RecordBatchReader.from_batches(STORED_OBJECTS, chain.from_iterable(objects))
+        duck.register(self._con, "ledger_reader", reader)
+        self._con.execute("CREATE OR REPLACE TEMP TABLE fresh_objects AS FROM ledger_reader")
+        partitions = sorted({partition for table, partition in self._sound if table == "storage"})
+        held = self._relation("storage", partitions)
+        yield from self._rollup("storage", "storage", held, REBUILD_ALL)
+
+    def _rollup(self, rollup: str, where: str, held: str, advice: str) -> Iterator[Finding]:
+        """What a rollup holds against what its query makes of what was bound for it."""
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW held AS {held}")
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW prior AS {duck.empty_relation(rollup)}")
+        query = sqlfiles.read("rollups", rollup)
+        columns = duck.column_list(rollup)
+        self._con.execute(f"CREATE OR REPLACE TEMP TABLE rebuilt AS SELECT {columns} FROM ({query})")
+        ((missing, surplus),) = self._audit("rollup")
+        if missing or surplus:
+            what = f"{missing:,} rows are missing and {surplus:,} are too many"
+            yield Finding("rollups", where, what, advice)
 
     def buckets(self) -> Iterator[Finding]:
-        """The ledger of each bucket against a listing of all of its log prefix."""
+        """The ledger of each bucket against a listing of all its logs and packages."""
         for target in targets(self._settings):
             if target.bucket is None:
                 continue
             bucket = Bucket(target)
             try:
                 self._told(f"bucket {bucket.name}")
-                ledger = {
-                    row["key"]: row["etag"]
-                    for row in self._manifest.query(
-                        "SELECT key, etag FROM objects WHERE bucket = ? AND gone = 0 AND format IS NOT NULL"
-                        " AND substr(key, 1, length(?)) = ?",
-                        [bucket.name, target.log_prefix, target.log_prefix],
-                    )
-                }
-                for info in bucket.list(target.log_prefix):
-                    if info.key.endswith("/"):
-                        continue
-                    mirrored = ledger.pop(info.key, None)
-                    if mirrored != info.etag:
-                        what = "is not mirrored" if mirrored is None else "changed since it was mirrored"
-                        yield Finding("bucket", f"{bucket.name}/{info.key}", what, "`warehouse sync --full`")
-                for key in ledger:
-                    what = "is no longer in the bucket"
-                    yield Finding("bucket", f"{bucket.name}/{key}", what, "`warehouse sync --full` notes it")
+                # What lies below the log prefix and was listed for the inventory only was not read.
+                yield from self._listed(bucket, target.log_prefix, "AND format IS NOT NULL")
+                yield from self._listed(bucket, target.package_prefix)
             finally:
                 bucket.close()
+
+    def _listed(self, bucket: Bucket, prefix: str, condition: str = "") -> Iterator[Finding]:
+        ledger = {
+            row["key"]: row["etag"]
+            for row in self._manifest.query(
+                "SELECT key, etag FROM objects WHERE bucket = ? AND gone = 0"
+                f" AND substr(key, 1, length(?)) = ? {condition}",
+                [bucket.name, prefix, prefix],
+            )
+        }
+        for info in bucket.list(prefix):
+            if info.key.endswith("/"):
+                continue
+            mirrored = ledger.pop(info.key, None)
+            if mirrored != info.etag:
+                what = "is not mirrored" if mirrored is None else "changed since it was mirrored"
+                yield Finding("bucket", f"{bucket.name}/{info.key}", what, "`warehouse sync --full`")
+        for key in ledger:
+            what = "is no longer in the bucket"
+            yield Finding("bucket", f"{bucket.name}/{key}", what, "`warehouse sync --full` notes it")
 
     def _relation(self, table: str, partitions: list[str]) -> str:
         files = [file for partition in partitions for file in self._sound.get((table, partition), [])]

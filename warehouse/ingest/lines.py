@@ -18,6 +18,7 @@ from isal import isal_zlib
 from msgspec import Struct, field
 
 from warehouse.errors import ObjectError
+from warehouse.ingest import longlines
 from warehouse.settings import MIB
 
 _GZIP = b"\x1f\x8b"
@@ -193,23 +194,37 @@ class Text:
 class Batch(Struct):
     """Whole lines of one or more objects of one format; `text` is theirs, every line with its newline.
 
-    `faults` are whole objects or their rests that could not be inflated: (object_no, reason).
+    `faults` are whole objects or their rests that could not be inflated: (object_no, reason); `long` are
+    lines of which only the beginning is here: (object_no, line, reason).
     """
 
     text: Text = field(default_factory=Text)
     pieces: list[Piece] = field(default_factory=list)
     faults: list[tuple[int, str]] = field(default_factory=list)
+    long: list[tuple[int, int, str]] = field(default_factory=list)
     lines: int = 0
     format: str = "registry"
 
     def append(
-        self, object_no: int, first_line: int, parts: Iterable[bytes | memoryview], count: int
+        self,
+        object_no: int,
+        first_line: int,
+        parts: Iterable[bytes | memoryview],
+        count: int,
+        whole: int = 0,
     ) -> None:
-        """Put in `count` whole lines of an object, in parts that may be cut anywhere."""
+        """Put in `count` whole lines of an object, in parts that may be cut anywhere.
+
+        `whole` is the size of the first line where that was cut because it is too long.
+        """
         start = self.text.size
+        if whole:
+            parts = longlines.beginning(parts)
+            self.long.append((object_no, first_line, longlines.reason(whole)))
         for part in parts:
             self.text.append(part)
-        self.pieces.append(Piece(object_no, first_line, count, self.text.size - start))
+        missing = whole - longlines.KEPT if whole else 0
+        self.pieces.append(Piece(object_no, first_line, count, self.text.size - start + missing))
         self.lines += count
 
 
@@ -233,10 +248,12 @@ class Batcher:
         `choose` gets the first whole lines and gives their format, or None for an object without log lines.
         """
         rest: list[bytes] = []
+        #: Of the line that is open or ended last, when it was cut.
+        sizes: list[int] = []
         line = 1
         form: str | None = None if choose else "registry"
         try:
-            for text in _few_lines(_without_mark(inflate(body))):
+            for text in _few_lines(longlines.shortened(_without_mark(inflate(body)), sizes)):
                 cut = text.rfind(b"\n") + 1
                 if not cut:
                     rest.append(text)
@@ -247,7 +264,8 @@ class Batcher:
                         return
                 batch = self._batch(form)
                 count = _newlines(text)
-                batch.append(object_no, line, [*rest, memoryview(text)[:cut]], count)
+                batch.append(object_no, line, [*rest, memoryview(text)[:cut]], count, *sizes)
+                sizes.clear()
                 line += count
                 rest = [text[cut:]] if cut < len(text) else []
                 if batch.text.size >= self._size or batch.lines >= _BATCH_LINES:
@@ -261,7 +279,7 @@ class Batcher:
                 form = choose(b"".join(rest))
                 if form is None:
                     return
-            self._batch(form).append(object_no, line, [*rest, b"\n"], 1)
+            self._batch(form).append(object_no, line, [*rest, b"\n"], 1, *sizes)
 
     def take(self) -> Batch:
         """An open batch as it stands; an empty one when there is none left."""

@@ -7,7 +7,7 @@ rows went away (a replaced object, a cleanup) the dates in question are built ag
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 import pyarrow as pa
@@ -73,6 +73,7 @@ def refresh_logs(
     None of them needs another: as many are made at a time as the connection has threads, each by one thread.
     """
     held = _by_partition(current)
+    logs = {partition for table, partition in held if table == "logs"}
     partitions: dict[tuple[str, str], dict[str, DateChange]] = defaultdict(dict)
     for rollup in LOG_ROLLUPS:
         for date, date_change in dates.items():
@@ -81,7 +82,9 @@ def refresh_logs(
     change = Change()
 
     def refresh(cursor: duck.Connection, place: tuple[str, str]) -> None:
-        made = _refreshed(cursor, lake, *place, partitions[place], held.get(place, []), run_id)
+        rollup, partition = place
+        every = {date for date in logs if _partition_of(rollup, date) == partition}
+        made = _refreshed(cursor, lake, *place, partitions[place], every, held.get(place, []), run_id)
         change.extend(made)
 
     try:
@@ -120,15 +123,16 @@ def _refreshed(
     rollup: str,
     partition: str,
     dates: Mapping[str, DateChange],
+    every: Set[str],
     old: list[DataFile],
     run_id: str,
 ) -> Change:
-    """One rollup's new file for one partition, instead of its `old` ones."""
+    """One rollup's new file for one partition, instead of its `old` ones; `every` date of it has logs."""
     rebuilt = [date for date, date_change in dates.items() if date_change.rebuild]
     fresh = [path for date_change in dates.values() for path in date_change.files]
     con.execute(f"CREATE OR REPLACE TEMP VIEW fresh_logs AS {duck.parquet_relation('logs', fresh)}")
-    # Nothing is left of a date that is made anew; its file may be of a version with other columns.
-    kept = [] if rebuilt and duck.PARTITIONS[rollup] == "date" else old
+    # Nothing is left where every date is made anew; the file may be damaged, or lack columns of today.
+    kept = [] if rebuilt and every <= set(rebuilt) else old
     _bind_prior(con, lake, rollup, kept, LOG_ROLLUPS[rollup], rebuilt)
     return _replace(con, lake, rollup, partition, old, run_id)
 

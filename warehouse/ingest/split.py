@@ -57,12 +57,6 @@ class Lines:
             raw.validate(full=True)
         except pa.ArrowInvalid:
             raw, fault = _escaped(raw)
-        if deep := _too_deep(text, self._offsets):
-            reasons = fault.to_pylist()
-            for number in deep:
-                reasons[number] = f"nested more than {_DEPTH} levels deep"
-            fault = pa.array(reasons, pa.string())
-        self._fault = fault
         self._object_no = np.repeat(
             np.array([piece.object_no for piece in batch.pieces], np.int32),
             [piece.count for piece in batch.pieces],
@@ -74,6 +68,16 @@ class Lines:
             ]
             or [np.zeros(0, np.int32)]
         )
+        found = dict.fromkeys(_too_deep(text, self._offsets), f"nested more than {_DEPTH} levels deep")
+        for object_no, line, reason in batch.long:
+            (number,) = np.flatnonzero((self._object_no == object_no) & (self._line == line)).tolist()
+            found[number] = reason
+        if found:
+            reasons = fault.to_pylist()
+            for number, reason in found.items():
+                reasons[number] = reason
+            fault = pa.array(reasons, pa.string())
+        self._fault = fault
         self.table = pa.table([self._object_no, self._line, raw, fault], schema=RAW_LINES)
         if batch.faults:
             faults = [
