@@ -58,10 +58,10 @@ def test_a_missing_file_is_named_by_reader_and_facade(builder: Builder) -> None:
             warehouse.analytics(now=utc("2026-03-01T11:00:00"))
 
 
-def test_a_damaged_file_is_an_error_that_points_to_the_doctor(builder: Builder) -> None:
+def test_a_damaged_file_is_an_error_that_points_to_verify(builder: Builder) -> None:
     for path in parquet(builder):
         path.write_bytes(b"no parquet" * 100)
-    with pytest.raises(UnavailableError, match="doctor"), closing(builder.open()) as warehouse:
+    with pytest.raises(UnavailableError, match="warehouse verify"), closing(builder.open()) as warehouse:
         warehouse.analytics(now=utc("2026-03-01T11:00:00"))
 
 
