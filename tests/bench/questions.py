@@ -85,10 +85,10 @@ QUESTIONS: dict[str, tuple[Ours, list[str]]] = {
         ],
     ),
     "latest 50 errors": (
-        lambda w, now: w.logs(LogFilter(limit=50, levels=["error"])),
+        lambda w, now: w.logs(LogFilter(limit=50, levels=["error"], end=now)),
         [
-            f"{_PAGE} WHERE level = 'error' ORDER BY ts DESC LIMIT 50",
-            "SELECT count() FROM {rows} WHERE level = 'error'",
+            f"{_PAGE} WHERE level = 'error' AND ts <= '{{end}}' ORDER BY ts DESC LIMIT 50",
+            "SELECT count() FROM {rows} WHERE level = 'error' AND ts <= '{end}'",
         ],
     ),
 }
