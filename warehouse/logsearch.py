@@ -88,7 +88,7 @@ def histogram(engine: Engine, finds: Finds, parameters: Row, points: int) -> Row
     asked = parameters | {"start": start, "end": end, "points": points}
     grain = longest(_GRAINS)
     if grain and end >= newest and logslots.restricted(parameters) <= {"levels"}:
-        slots = {"seconds": seconds, "grain": grain, "first_date": start.date(), "last_date": end.date()}
+        slots = {"grain": grain, "first_date": start.date(), "last_date": end.date()}
         rows = engine.run("logs_histogram_slots", asked | slots)
     elif (found := finds.of(asked, dates)) and logslots.fits(start, seconds, found.grain):
         rows = found.run("logs_histogram", found.asked(asked) | {"points": points})

@@ -12,25 +12,26 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from msgspec import Struct
 
-from warehouse import duck, sqlfiles
+from warehouse import duck, near_latency, sqlfiles
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile, Snapshot
+from warehouse.near_latency import Sums
 from warehouse.pool import Bind, Pool
 
 log = logging.getLogger("warehouse.near")
 
 
 class _Limits(Struct, frozen=True):
-    """Which rows of a table are kept, and how much: rows and bytes of the Parquet files they come from."""
+    """How much of a table is kept: rows and bytes of the Parquet files, time before the newest partition."""
 
     rows: int = 500_000
     bytes: int = 4 * 1024 * 1024
-    where: str = "true"
+    length: timedelta = timedelta.max
 
 
 #: What is kept. In memory a row takes 30 to 100 bytes, and a distribution ten times its bytes in Parquet.
@@ -39,10 +40,12 @@ _TABLES = {
     "activity_by": _Limits(bytes=8 * 1024 * 1024),
     "errors": _Limits(),
     "error_templates": _Limits(),
-    # The finest slots are five sixths of the rows, and read by windows of less than six hours only.
-    "latency": _Limits(20_000_000, 16 * 1024 * 1024, "grain >= 300"),
+    "anomalies": _Limits(),
     "storage": _Limits(),
 }
+#: Of this one, sums are kept: about half a MB a day, however few its rows are.
+_SUMMED = "latency"
+_OF_SUMS = _Limits(20_000_000, 16 * 1024 * 1024, timedelta(days=35))
 #: Which of them a query does not read that picks its source by the name of its parameter `reads`.
 _OTHERS = {
     "activity": frozenset({"activity_by", "error_templates"}),
@@ -65,6 +68,7 @@ class _Generation(Struct, frozen=True):
 
     number: int
     tables: dict[str, _Table]
+    sums: Sums | None
 
     @property
     def schema(self) -> str:
@@ -117,7 +121,7 @@ class Near:
             if self._failed >= snapshot.generation or (latest and latest.number >= snapshot.generation):
                 return
             try:
-                self._add(snapshot, latest.tables if latest else {})
+                self._add(snapshot, latest)
             except (duck.Error, OSError) as error:
                 self._failed = snapshot.generation
                 log.warning("rollups are not kept in memory: %s", str(error).splitlines()[0])
@@ -128,24 +132,33 @@ class Near:
         self._thread = threading.Thread(target=self.refresh, args=[snapshot], name="near", daemon=True)
         self._thread.start()
 
-    def _add(self, snapshot: Snapshot, before: dict[str, _Table]) -> None:
+    def _add(self, snapshot: Snapshot, before: _Generation | None) -> None:
         con = self._db.cursor()
         try:
             con.execute("BEGIN")
             tables = {}
             for table, limits in _TABLES.items():
-                files, since = _newest([file for file in snapshot.files if file.table == table], limits)
-                old = before.get(table)
+                files, since = _newest(snapshot, table, limits)
+                old = before.tables[table] if before else None
+                name = f"kept.{table}_{snapshot.generation}"
                 if old is not None and old.files == files:
-                    tables[table] = _Table(old.name, files, since)
+                    name = old.name
                 else:
-                    name = f"kept.{table}_{snapshot.generation}"
                     self._copy(con, table, name, files, old)
-                    tables[table] = _Table(name, files, since)
-            generation = _Generation(snapshot.generation, tables)
+                tables[table] = _Table(name, files, since)
+            files, since = _newest(snapshot, _SUMMED, _OF_SUMS)
+            sums = before.sums if before else None
+            name = f"kept.{_SUMMED}_{snapshot.generation}"
+            if sums is None or sums.files != files:
+                sums = near_latency.build(con, self._lake, name, files, sums)
+            tables[_SUMMED] = _Table(sums.name if sums else name, files, since)
+            generation = _Generation(snapshot.generation, tables, sums)
             con.execute(f"CREATE SCHEMA {generation.schema}")
-            for table, kept in tables.items():
-                con.execute(f"CREATE VIEW {generation.schema}.{table} AS FROM {kept.name}")
+            con.execute(f"SET search_path = '{generation.schema},main'")
+            for table in _TABLES:
+                con.execute(f"CREATE VIEW {generation.schema}.{table} AS FROM {tables[table].name}")
+            if sums is not None:
+                sums.define(con)
             con.execute("COMMIT")
         finally:
             con.close()
@@ -167,7 +180,7 @@ class Near:
         paths = [self._lake.path(path) for path, value in files.items() if value in changed]
         if paths:
             rows = duck.lake_view(table, duck.file_list(paths))
-            parts.append(f"SELECT {columns} FROM ({rows}) WHERE {_TABLES[table].where}")
+            parts.append(f"SELECT {columns} FROM ({rows})")
         con.execute(f"CREATE TABLE {name} AS {' UNION ALL '.join(parts)}")
 
     def _drop_old(self) -> None:
@@ -182,25 +195,31 @@ class Near:
     def _bind(self, con: duck.Connection, snapshot: Snapshot) -> None:
         # A query whose generation has gone meanwhile finds the views of the lake, bound to its snapshot.
         self._bind_lake(con, snapshot)
-        known = [each.schema for each in self._generations if each.number == snapshot.generation]
-        con.execute(f"SET search_path = '{','.join([*known, 'main'])}'")
+        known = [each for each in self._generations if each.number == snapshot.generation]
+        con.execute(f"SET search_path = '{','.join([*(each.schema for each in known), 'main'])}'")
+        for each in known:
+            if each.sums is not None:
+                each.sums.bind(con)
 
 
-def _newest(files: list[DataFile], limits: _Limits) -> tuple[dict[str, str], date]:
-    """The files of the newest partitions within the limits, by partition; the first day that is whole."""
+def _newest(snapshot: Snapshot, table: str, limits: _Limits) -> tuple[dict[str, str], date]:
+    """The files of a table's newest partitions within the limits, with these; the first day that is whole."""
     partitions: dict[str, list[DataFile]] = {}
-    for file in files:
-        partitions.setdefault(file.partition, []).append(file)
+    for file in snapshot.files:
+        if file.table == table:
+            partitions.setdefault(file.partition, []).append(file)
     found: dict[str, str] = {}
     rows = size = 0
-    since = date.max
+    since, newest = date.max, None
     for value in sorted(partitions, reverse=True):
+        day = date.fromisoformat(f"{value}-01" if len(value) == len("2026-11") else value)
         rows += sum(file.entries for file in partitions[value])
         size += sum(file.bytes for file in partitions[value])
-        if rows > limits.rows or size > limits.bytes:
+        newest = newest or day
+        if rows > limits.rows or size > limits.bytes or newest - day >= limits.length:
             return found, since
         found |= {file.path: value for file in partitions[value]}
-        since = date.fromisoformat(f"{value}-01" if len(value) == len("2026-11") else value)
+        since = day
     return found, date.min
 
 
@@ -216,6 +235,8 @@ def _read_by(text: str, reads: str | None) -> frozenset[str]:
     """The tables that a query reads, of those that are kept."""
     code = re.sub(r"--[^\n]*", "", text)
     named = frozenset(table for table in _TABLES if re.search(rf"\b(FROM|JOIN) {table}\b", code))
+    if "FROM latency_quantiles(" in code:
+        named |= {_SUMMED}
     if "query_table(" in code:
         named -= _OTHERS.get(reads or "", frozenset())
     if "FROM metrics(" in code:

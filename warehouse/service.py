@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from warehouse import analytics, costs, downloads, gaps, quarantine, report
+from warehouse import analytics, costs, downloads, gaps, logslots, quarantine, report
 from warehouse.alerts.book import AlertBook
 from warehouse.alerts.firing import built_in_alerts
 from warehouse.analytics import EVERYTHING, MetricFilter
@@ -28,6 +28,9 @@ from warehouse.settings_file import log_prefixes
 from warehouse.unattended.report import of_schedule
 
 Row = dict[str, Any]
+
+#: Seconds of the finest slots of the rollups.
+_SLOT = 30
 
 
 class Warehouse:
@@ -374,7 +377,14 @@ class Warehouse:
     def _window(
         self, hours: float, now: datetime, points: int = 24, wanted: MetricFilter = EVERYTHING
     ) -> Row:
-        return analytics.window(self._engine, hours, points, naive(now), wanted)
+        # Every moment within one of the finest slots has the same window.
+        moment = logslots.ended(naive(now) - timedelta(microseconds=1), _SLOT)
+        asked = {"hours": hours, "points": points, "now": moment, **wanted.parameters()}
+        return dict(
+            self._answers.get(
+                "window", asked, lambda _: analytics.window(self._engine, hours, points, moment, wanted)
+            )
+        )
 
 
 def _today(now: datetime | None) -> date:

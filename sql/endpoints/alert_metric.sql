@@ -18,7 +18,7 @@ FROM (
             mean_ms(f.response_ns, f.timed) AS response_ms,
             megabytes(f.bytes) / CAST($hours AS DOUBLE) AS growth
         FROM metrics(
-            $window_start, $hours * 3600.0, 1, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,
+            $window_start, $window_end, 1, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,
             $status_class, $config_hash
         ) AS f
     ) AS s

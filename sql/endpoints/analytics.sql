@@ -32,7 +32,7 @@ FROM (
             percentage(f.timed, f.entries) AS coverage,
             megabytes(f.bytes) / $hours AS growth
         FROM metrics(
-            $previous_start, $hours * 3600.0, 2, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,
+            $previous_start, $window_end, 2, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,
             $status_class, $config_hash
         ) AS f
     ) AS s

@@ -47,11 +47,11 @@ templates AS (
 periods AS (
     SELECT
         s.template,
-        period_of(s.slot, $window_start, $hours * 3600.0 / $points) AS i,
+        period_of(s.slot, $window_start, $window_end, $points) AS i,
         sum(s.entries) AS entries
     FROM slots AS s
     WHERE s.slot >= $window_start
-    GROUP BY s.template, period_of(s.slot, $window_start, $hours * 3600.0 / $points)
+    GROUP BY s.template, period_of(s.slot, $window_start, $window_end, $points)
 ),
 
 ranked AS (

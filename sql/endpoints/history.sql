@@ -31,7 +31,7 @@ FROM (
         percentage(f.timed, f.entries) AS coverage,
         megabytes(f.bytes) * 3600 / $period_seconds AS growth
     FROM metrics(
-        $window_start, $period_seconds, $points, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,
+        $window_start, $window_end, $points, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,
         $status_class, $config_hash
     ) AS f
 ) AS r

@@ -5,13 +5,15 @@
 WITH edges AS (
     SELECT
         s.starts,
-        ceil((epoch_us(CAST($ends AS TIMESTAMP)) + 1 - epoch_us(s.starts)) / (1000.0 * $points)) / 1000 AS width
+        s.starts + to_milliseconds(
+            $points * ceil((epoch_us(CAST($ends AS TIMESTAMP)) + 1 - epoch_us(s.starts)) / (1000.0 * $points))
+        ) AS ends
     FROM (SELECT date_trunc('milliseconds', CAST($starts AS TIMESTAMP)) AS starts) AS s
 ),
 
 counted AS (
     SELECT
-        period_of(m.ts, e.starts, e.width) AS i,
+        period_of(m.ts, e.starts, e.ends, $points) AS i,
         sum(m.entries) AS entries,
         coalesce(sum(m.entries) FILTER (WHERE m.level = 'debug'), 0) AS debug,
         coalesce(sum(m.entries) FILTER (WHERE m.level = 'info'), 0) AS info,
@@ -22,12 +24,12 @@ counted AS (
         $min_response_ms, $term_1, $term_2, $term_3, $term_4, $without_1, $without_2
     ) AS m
     CROSS JOIN edges AS e
-    GROUP BY period_of(m.ts, e.starts, e.width)
+    GROUP BY period_of(m.ts, e.starts, e.ends, $points)
 )
 
 SELECT
-    epoch_millis(period_start(n.i, e.starts, e.width)) AS "periodStart",
-    epoch_millis(period_start(n.i + 1, e.starts, e.width)) AS "periodEnd",
+    epoch_millis(period_start(n.i, e.starts, e.ends, $points)) AS "periodStart",
+    epoch_millis(period_start(n.i + 1, e.starts, e.ends, $points)) AS "periodEnd",
     CAST(coalesce(c.entries, 0) AS BIGINT) AS count,
     CAST(coalesce(c.debug, 0) AS BIGINT) AS debug,
     CAST(coalesce(c.info, 0) AS BIGINT) AS info,

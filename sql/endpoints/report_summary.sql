@@ -18,6 +18,6 @@ FROM (
         mean_ms(f.response_ns, f.timed) AS response_ms,
         megabytes(f.bytes) * 3600 / $period_seconds AS growth
     FROM metrics(
-        $window_start, $period_seconds, $points, $grain, $latency_grain, NULL, $reads, NULL, NULL, NULL, NULL
+        $window_start, $window_end, $points, $grain, $latency_grain, NULL, $reads, NULL, NULL, NULL, NULL
     ) AS f
 ) AS r

@@ -18,7 +18,7 @@ SELECT
             + sum(f.bytes) OVER (ORDER BY f.i ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
     ) AS "storageTotal"
 FROM metrics(
-    $window_start, $period_seconds, $points, $grain, $latency_grain, NULL, $reads, $source, $package, $status_class,
+    $window_start, $window_end, $points, $grain, $latency_grain, NULL, $reads, $source, $package, $status_class,
     $config_hash
 ) AS f
 CROSS JOIN (

@@ -7,7 +7,7 @@
 -- The coarser grains (from a week and from 90 days on) bound the number of slots that a long window reads; they
 -- serve where a period is a whole number of their slots too (720 hours in 24 periods, but not 721).
 -- With other numbers of periods than 24, a slot belongs to the period in which it begins.
--- Distributions have slots of 5 minutes from periods of 15 minutes on, where more than 100 are shown from 10 minutes on: each
+-- Distributions have slots of 5 minutes from periods of 15 minutes on, where 100 or more are shown from 10 minutes on: each
 -- period costs hundreds of rows of the finest.
 -- One filter over 12 hours or more in periods of whole hours is answered from the rollup by dimension, whose grain is an
 -- hour; everything else that is filtered from the log rows.
@@ -18,7 +18,7 @@ SELECT
     CASE
         WHEN p.reads = 'activity_by' THEN p.grain
         WHEN p.width >= 10800 THEN 3600
-        WHEN p.width >= 900 OR (p.width >= 600 AND $points > 100) THEN 300
+        WHEN p.width >= 900 OR (p.width >= 600 AND $points >= 100) THEN 300
         ELSE 30
     END AS latency_grain,
     p.width AS period_seconds,

@@ -1,6 +1,6 @@
 -- What happened in equal periods of time: metrics(…) has one row per period, oldest first, empty ones too. Every
 -- endpoint that tells rates, response times or growth reads it.
--- Parameters: starts (UTC), width (seconds of a period), points (periods), slot_grain and bucket_grain (seconds, of the
+-- Parameters: starts and ends (UTC) of what is cut into points (periods), slot_grain and bucket_grain (seconds, of the
 -- rollups' slots to read), apdex_t (ms), reads: 'activity' (all entries), 'activity_by' (one filter, hours) or 'logs' (any filters, from the rows); of_source, of_package, of_status (2xx, 3xx …), of_config: null for all.
 -- A slot belongs to the period in which it begins. endpoints/window.sql gives parameters that fit together.
 -- What is read are two of the queries below, by the name of `reads`: one that nothing names is not even bound, and planning
@@ -8,59 +8,21 @@
 -- Units: response_ns in nanoseconds, p50, p95, p99 in ms (within 1 percent, null where nothing was timed); bytes newly
 -- stored in the buckets in the period, whatever the filters.
 CREATE OR REPLACE MACRO metrics(
-    starts, width, points, slot_grain, bucket_grain, apdex_t, reads, of_source, of_package, of_status, of_config
+    starts, ends, points, slot_grain, bucket_grain, apdex_t, reads, of_source, of_package, of_status, of_config
 ) AS TABLE
 WITH activity_slots AS (
     SELECT a.slot, a.entries, a.error, a.warn, a.timed, a.response_ns, a.requests, a.server_errors
     FROM activity AS a
-    WHERE a.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-        AND a.grain = slot_grain AND a.slot >= starts AND a.slot < period_start(points, starts, width)
-),
-
-activity_buckets AS (
-    SELECT t.slot, t.bucket, t.entries
-    FROM latency AS t
-    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-        AND t.grain = bucket_grain AND t.slot >= starts AND t.slot < period_start(points, starts, width)
-),
-
--- The same of one long period, or of two: whole hours from the coarser slots, the hours in which a period begins or
--- ends from the finer ones. A twentieth of the rows.
-whole_buckets AS (
-    SELECT t.slot, t.bucket, t.entries
-    FROM latency AS t
-    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-        AND t.grain = 3600
-        AND t.slot >= date_trunc('hour', CAST(starts AS TIMESTAMP)) + INTERVAL 1 HOUR
-        AND t.slot < date_trunc('hour', period_start(points, starts, width))
-        AND t.slot <> date_trunc('hour', period_start(1, starts, width))
-    UNION ALL
-    SELECT t.slot, t.bucket, t.entries
-    FROM latency AS t
-    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-        AND t.grain = bucket_grain AND t.slot >= starts
-        AND t.slot < date_trunc('hour', CAST(starts AS TIMESTAMP)) + INTERVAL 1 HOUR
-    UNION ALL
-    SELECT t.slot, t.bucket, t.entries
-    FROM latency AS t
-    WHERE points = 2
-        AND t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-        AND t.grain = bucket_grain AND t.slot >= date_trunc('hour', period_start(1, starts, width))
-        AND t.slot < date_trunc('hour', period_start(1, starts, width)) + INTERVAL 1 HOUR
-    UNION ALL
-    SELECT t.slot, t.bucket, t.entries
-    FROM latency AS t
-    WHERE t.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-        AND t.grain = bucket_grain AND t.slot >= date_trunc('hour', period_start(points, starts, width))
-        AND t.slot < period_start(points, starts, width)
+    WHERE a.date BETWEEN CAST(starts AS DATE) AND CAST(ends AS DATE)
+        AND a.grain = slot_grain AND a.slot >= starts AND a.slot < ends
 ),
 
 activity_by_slots AS (
     SELECT
         b.slot, b.entries, b.error, b.warn, b.timed, b.response_ns, b.requests, b.server_errors, b.buckets, b.counts
     FROM activity_by AS b
-    WHERE b.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-        AND b.slot >= starts AND b.slot < period_start(points, starts, width)
+    WHERE b.date BETWEEN CAST(starts AS DATE) AND CAST(ends AS DATE)
+        AND b.slot >= starts AND b.slot < ends
         AND b.dimension = CASE
             WHEN of_source IS NOT NULL THEN 'source' WHEN of_package IS NOT NULL THEN 'package'
             WHEN of_status IS NOT NULL THEN 'status' ELSE 'config'
@@ -77,8 +39,8 @@ log_rows AS (
     SELECT
         time_bucket(INTERVAL 30 SECONDS, l.ts) AS slot, l.level, l.weight, l.response_ms, l.status
     FROM logs AS l
-    WHERE l.date BETWEEN CAST(starts AS DATE) AND CAST(period_start(points, starts, width) AS DATE)
-        AND l.ts >= starts AND l.ts < period_start(points, starts, width)
+    WHERE l.date BETWEEN CAST(starts AS DATE) AND CAST(ends AS DATE)
+        AND l.ts >= starts AND l.ts < ends
         AND (of_source IS NULL OR l.source = of_source)
         AND (of_package IS NULL OR l.package = of_package)
         AND (of_status IS NULL OR status_class(l.status) = of_status)
@@ -106,7 +68,7 @@ logs_buckets AS (
 
 activity_sums AS (
     SELECT
-        period_of(s.slot, starts, width) AS i,
+        period_of(s.slot, starts, ends, points) AS i,
         sum(s.entries) AS entries,
         sum(s.error) AS errors,
         sum(s.warn) AS warnings,
@@ -115,58 +77,34 @@ activity_sums AS (
         sum(s.requests) AS requests,
         sum(s.server_errors) AS server_errors
     FROM query_table(reads || '_slots') AS s
-    GROUP BY period_of(s.slot, starts, width)
+    GROUP BY period_of(s.slot, starts, ends, points)
 ),
 
-bucket_sums AS (
-    SELECT period_of(s.slot, starts, width) AS i, s.bucket, CAST(sum(s.entries) AS DOUBLE) AS entries
-    FROM query_table(
-        CASE
-            WHEN reads = 'activity' AND bucket_grain < 3600 AND points <= 2 AND width >= 21600 THEN 'whole_buckets'
-            ELSE reads || '_buckets'
-        END
-    ) AS s
-    GROUP BY period_of(s.slot, starts, width), s.bucket
+activity_quantiles AS (
+    FROM latency_quantiles(starts, ends, points, bucket_grain, apdex_t)
 ),
 
-ranked AS (
-    SELECT
-        b.i,
-        b.bucket,
-        b.entries,
-        sum(b.entries) OVER (
-            PARTITION BY b.i ORDER BY b.bucket ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS up_to,
-        sum(b.entries) OVER (PARTITION BY b.i) AS total
-    FROM bucket_sums AS b
+activity_by_quantiles AS (
+    FROM bucket_quantiles('activity_by_buckets', starts, ends, points, apdex_t)
 ),
 
-quantiles AS (
-    SELECT
-        r.i,
-        min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.50 AS DOUBLE) * r.total) AS b50,
-        min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.95 AS DOUBLE) * r.total) AS b95,
-        min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.99 AS DOUBLE) * r.total) AS b99,
-        coalesce(sum(r.entries) FILTER (WHERE r.bucket <= last_bucket(apdex_t)), 0) AS satisfied,
-        coalesce(sum(r.entries) FILTER (WHERE r.bucket <= last_bucket(4 * apdex_t)), 0) AS tolerated,
-        sum(r.entries) AS distributed
-    FROM ranked AS r
-    GROUP BY r.i
+logs_quantiles AS (
+    FROM bucket_quantiles('logs_buckets', starts, ends, points, apdex_t)
 ),
 
 storage_sums AS (
-    SELECT period_of(s.slot, starts, width) AS i, sum(s.bytes) AS bytes
+    SELECT period_of(s.slot, starts, ends, points) AS i, sum(s.bytes) AS bytes
     FROM storage AS s
     WHERE s.month BETWEEN strftime(CAST(starts AS TIMESTAMP), '%Y-%m')
-            AND strftime(period_start(points, starts, width), '%Y-%m')
-        AND s.grain = slot_grain AND s.slot >= starts AND s.slot < period_start(points, starts, width)
-    GROUP BY period_of(s.slot, starts, width)
+            AND strftime(CAST(ends AS TIMESTAMP), '%Y-%m')
+        AND s.grain = slot_grain AND s.slot >= starts AND s.slot < ends
+    GROUP BY period_of(s.slot, starts, ends, points)
 )
 
 SELECT
     n.i,
-    period_start(n.i, starts, width) AS period_starts,
-    period_start(n.i + 1, starts, width) AS period_ends,
+    period_start(n.i, starts, ends, points) AS period_starts,
+    period_start(n.i + 1, starts, ends, points) AS period_ends,
     CAST(coalesce(a.entries, 0) AS BIGINT) AS entries,
     CAST(coalesce(a.errors, 0) AS BIGINT) AS errors,
     CAST(coalesce(a.warnings, 0) AS BIGINT) AS warnings,
@@ -182,5 +120,5 @@ SELECT
     CAST(coalesce(s.bytes, 0) AS BIGINT) AS bytes
 FROM range(0, CAST(points AS BIGINT)) AS n (i)
 LEFT JOIN activity_sums AS a ON a.i = n.i
-LEFT JOIN quantiles AS q ON q.i = n.i
+LEFT JOIN query_table(reads || '_quantiles') AS q ON q.i = n.i
 LEFT JOIN storage_sums AS s ON s.i = n.i

@@ -29,13 +29,18 @@ CREATE OR REPLACE MACRO performance_score(error_rate, response_ms, growth) AS
 CREATE OR REPLACE MACRO latency_bucket(ms) AS
     CASE WHEN ms IS NOT NULL THEN CAST(floor(ln(greatest(ms, 0.001)) / ln(1.02)) AS SMALLINT) END;
 
--- The number of the period, from 0 on, in which a moment lies; periods are `seconds` long, the first begins at `starts`.
-CREATE OR REPLACE MACRO period_of(moment, starts, seconds) AS
-    CAST(floor((epoch_us(moment) - epoch_us(CAST(starts AS TIMESTAMP))) / (seconds * 1e6)) AS BIGINT);
+-- The number of the period, from 0 on, in which a moment lies, when the time from `starts` to `ends` is cut into `points`
+-- equal ones. In whole numbers, because what the last digit of a fraction does would move a slot to another period.
+CREATE OR REPLACE MACRO period_of(moment, starts, ends, points) AS
+    (epoch_us(moment) - epoch_us(CAST(starts AS TIMESTAMP))) * CAST(points AS BIGINT)
+    // (epoch_us(CAST(ends AS TIMESTAMP)) - epoch_us(CAST(starts AS TIMESTAMP)));
 
--- When period i begins. As DOUBLE, because whole seconds times a million are beyond an INTEGER.
-CREATE OR REPLACE MACRO period_start(i, starts, seconds) AS
-    CAST(starts AS TIMESTAMP) + to_microseconds(CAST(round(CAST(i AS DOUBLE) * seconds * 1000000) AS BIGINT));
+-- When period i begins: the first whole microsecond that lies in it.
+CREATE OR REPLACE MACRO period_start(i, starts, ends, points) AS
+    CAST(starts AS TIMESTAMP) + to_microseconds(
+        ((epoch_us(CAST(ends AS TIMESTAMP)) - epoch_us(CAST(starts AS TIMESTAMP))) * i + CAST(points AS BIGINT) - 1)
+        // CAST(points AS BIGINT)
+    );
 
 -- 2xx for 200 to 299, and so on. Null for null.
 CREATE OR REPLACE MACRO status_class(status) AS CAST(status // 100 AS VARCHAR) || 'xx';

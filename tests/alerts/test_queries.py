@@ -16,7 +16,7 @@ GOOD = [
     "SELECT count(*) AS value FROM logs",
     "WITH e AS (SELECT * FROM activity WHERE grain = 30) SELECT sum(error) AS value FROM e",
     "SELECT d.package AS name, sum(d.failed) AS value FROM downloads AS d GROUP BY d.package -- by package",
-    "SELECT f.errors AS value FROM metrics($window_start, $hours * 3600, 1, 30, 300, 500, 'activity', NULL,"
+    "SELECT f.errors AS value FROM metrics($window_start, $window_end, 1, 30, 300, 500, 'activity', NULL,"
     " NULL, NULL, NULL) AS f",
     "SELECT count(*) AS value FROM runs UNION ALL SELECT 1 AS value FROM range(3)",
 ]

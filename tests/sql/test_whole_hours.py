@@ -47,9 +47,9 @@ def test_a_long_period_counts_the_same_slots_as_one_by_one(
 ) -> None:
     starts = (FIRST + timedelta(seconds=after)).replace(tzinfo=None)
     found = warehouse.sql(
-        "SELECT i, p50, p95, p99 FROM metrics($starts, $width, $points, 30, 300, 500, 'activity', NULL, NULL,"
+        "SELECT i, p50, p95, p99 FROM metrics($starts, $ends, $points, 30, 300, 500, 'activity', NULL, NULL,"
         " NULL, NULL) ORDER BY i",
-        {"starts": starts, "width": width, "points": points},
+        {"starts": starts, "ends": starts + timedelta(seconds=points * width), "points": points},
     ).rows
     slots = warehouse.sql("SELECT slot, bucket, entries FROM latency WHERE grain = 300").rows
     for i, *told in found:

@@ -72,7 +72,9 @@ class Outlook:
             "every": every,
             "limit": limit,
         }
-        rows = self._answers.get("anomalies", asked, lambda given: self._engine.run("anomalies", given))
+        rows = self._answers.get(
+            "anomalies", asked, lambda given: self._engine.run("anomalies", given, since=given["starts"])
+        )
         return {
             "anomalies": [_without(row, "entries", "total") for row in rows],
             "count": len(rows),

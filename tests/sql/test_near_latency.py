@@ -1,0 +1,167 @@
+"""Sums of distributions in memory (near/latency_until, near/latency_quantiles): the answers of the rollup.
+
+What functions/latency_quantiles and functions/bucket_quantiles tell of the files is the measure.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.warehouse_builder import Builder, log
+from warehouse import near_latency
+from warehouse.housekeeping import cleanup
+from warehouse.service import Warehouse
+
+FIRST = datetime(2026, 11, 20, tzinfo=UTC)
+NAIVE = FIRST.replace(tzinfo=None)
+_QUANTILES = "FROM latency_quantiles($starts, $ends, $points, $grain, 500) ORDER BY i"
+
+
+def timed(day: int, ms: float, count: int = 1, *, seed: int = 7) -> list[dict[str, Any]]:
+    """Entries at random times of a day, from `ms` to ten times as much."""
+    rng = random.Random(f"{seed} {day} {ms}")
+    return [
+        log(
+            FIRST + timedelta(days=day, seconds=rng.randrange(86_400)),
+            responseTime=ms * (1 + rng.randrange(900) / 100),
+        )
+        for _ in range(count)
+    ]
+
+
+def quantiles(warehouse: Warehouse, asked: dict[str, Any], *, in_memory: bool) -> list[tuple[Any, ...]]:
+    """The rows of latency_quantiles(…), from the files or from the sums."""
+    engine = warehouse._engine
+    if not in_memory:
+        return warehouse.sql(_QUANTILES, asked).rows
+    kept, snapshot = engine._near, engine.snapshot()
+    assert kept is not None
+    assert kept._generations[-1].number == snapshot.generation
+    with kept.connection(snapshot) as con:
+        assert "latency_until" in {row[2] for row in con.execute("SHOW ALL TABLES").fetchall()}
+        return con.execute(_QUANTILES, asked).fetchall()
+
+
+def agree(warehouse: Warehouse) -> int:
+    """Compare windows of all kinds; how many of them had an answer."""
+    rng = random.Random(5)
+    answered = 0
+    for grain in (300, 3600):
+        for points in (1, 2, 7, 24, 100):
+            starts = NAIVE + timedelta(seconds=30 * rng.randrange(-3_000, 9_000))
+            asked = {
+                "starts": starts,
+                "ends": starts + timedelta(seconds=30 * rng.randrange(points, 9_000)),
+                "points": points,
+                "grain": grain,
+            }
+            told = quantiles(warehouse, asked, in_memory=True)
+            assert told == quantiles(warehouse, asked, in_memory=False), asked
+            answered += bool(told)
+    return answered
+
+
+def test_periods_of_all_lengths_are_told_as_the_rollup_tells_them(builder: Builder) -> None:
+    builder.put([line for day in (0, 1, 3) for line in timed(day, 3, 400)])
+    builder.sync()
+    with closing(builder.open()) as warehouse:
+        warehouse.warm()
+        assert agree(warehouse) > 5
+
+
+def test_a_quantile_is_the_bucket_of_nearest_rank(builder: Builder) -> None:
+    builder.put([log(FIRST + timedelta(hours=1, minutes=i), responseTime=i + 1) for i in range(20)])
+    builder.sync()
+    asked = {"starts": NAIVE, "ends": NAIVE + timedelta(days=1), "points": 1, "grain": 300}
+    ranks = [math.floor(math.log(ms) / math.log(1.02)) for ms in (10, 19, 20)]
+    with closing(builder.open()) as warehouse:
+        warehouse.warm()
+        found = quantiles(warehouse, asked, in_memory=True)
+    assert found == [(0, *ranks, 20, 20, 20)]
+
+
+Change = Callable[[Builder], object]
+
+
+def _put(*parts: list[dict[str, Any]]) -> Change:
+    return lambda builder: builder.put([line for part in parts for line in part])
+
+
+@pytest.mark.parametrize(
+    ("change", "whole"),
+    [
+        pytest.param(_put(timed(2, 4, 50)), False, id="more-of-the-newest-day"),
+        pytest.param(_put(timed(3, 4, 50)), False, id="the-next-day"),
+        pytest.param(_put(timed(9, 4, 50)), False, id="a-day-after-days-without-any"),
+        pytest.param(_put(timed(1, 4, 50)), False, id="a-day-between"),
+        pytest.param(_put(timed(-2, 4, 50)), True, id="a-day-before-all"),
+        pytest.param(_put(timed(2, 0.01, 5)), True, id="faster-than-ever"),
+        pytest.param(_put(timed(2, 90_000, 5)), True, id="slower-than-ever"),
+        pytest.param(_put([log(FIRST + timedelta(days=2))]), False, id="an-entry-without-a-time"),
+        pytest.param(_put([log(FIRST + timedelta(days=4))]), False, id="a-day-without-a-time"),
+    ],
+)
+def test_a_change_is_summed_from_its_first_day_on(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch, change: Change, whole: bool
+) -> None:
+    builder.put([line for day in (0, 1, 2) for line in [*timed(day, 1, 200), *timed(day, 1_000, 20)]])
+    builder.sync()
+    with closing(builder.open()) as warehouse:
+        warehouse.warm()
+        made: list[bool] = []
+        create = near_latency._create
+
+        def noted(con: Any, sums: near_latency.Sums, since: datetime, before: list[int], older: str) -> None:
+            made.append(not older)
+            create(con, sums, since, before, older)
+
+        monkeypatch.setattr(near_latency, "_create", noted)
+        change(builder)
+        builder.sync()
+        warehouse.warm()
+        assert agree(warehouse) > 5
+        assert made == ([whole] if made else [])
+
+
+def test_numbers_beyond_an_integer_are_summed_too(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    builder.put(timed(0, 3, 100))
+    builder.sync()
+    monkeypatch.setattr(near_latency, "_MOST", 150)
+    with closing(builder.open()) as warehouse:
+        kinds = []
+        for day in (1, 2):
+            warehouse.warm()
+            kept = warehouse._engine._near
+            assert kept is not None
+            (found,) = kept._db.execute(
+                "SELECT data_type FROM duckdb_columns() WHERE schema_name = 'kept' AND column_name = 'up_to'"
+                " ORDER BY table_oid DESC LIMIT 1"
+            ).fetchall()
+            kinds += found
+            agree(warehouse)
+            builder.put(timed(day, 3, 100))
+            builder.sync()
+    assert kinds == ["INTEGER[]", "BIGINT[]"]
+
+
+def test_days_that_retention_took_are_gone_from_the_sums(builder: Builder) -> None:
+    builder.put([line for day in (0, 1, 2) for line in timed(day, 3, 200)])
+    builder.sync()
+    with closing(builder.open()) as warehouse:
+        warehouse.warm()
+        cleanup.run(warehouse._settings, 1, now=FIRST + timedelta(days=3))
+        warehouse.warm()
+        assert agree(warehouse) > 3
+
+
+def test_without_entries_there_are_no_sums_and_no_quantiles(builder: Builder) -> None:
+    with closing(builder.open()) as warehouse:
+        warehouse.warm()
+        assert warehouse.analytics(24, FIRST)["p95ResponseTime"] is None
