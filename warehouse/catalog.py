@@ -42,7 +42,7 @@ def publish(data_dir: Path, manifest: Manifest) -> Path:
                 view = duck.lake_view(table, duck.file_list(paths)) if paths else duck.empty_view(table)
                 con.execute(f"CREATE VIEW {table} AS {view}")
             # The manifest's tables are small: the catalog carries a copy of them.
-            bind_manifest(con, snapshot)
+            bind_manifest(con, snapshot, MANIFEST_TYPES.keys())
             for name in sqlfiles.names("views"):
                 con.execute(sqlfiles.read("views", name))
                 if name in MANIFEST_TYPES:

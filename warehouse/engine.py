@@ -1,7 +1,8 @@
 """The engine: an in-memory DuckDB per process with views over the files that the manifest names.
 
 Each query runs on a connection of its own from a small pool. Before it does, the connection's generation
-is compared with the manifest's (a read of ~0.1 ms), and the file lists are bound again only when it moved.
+is compared with the manifest's (a read of ~0.1 ms); when it moved, the file lists that the query reads are
+bound again.
 So every query sees one committed state as a whole, and a commit is seen by the next query. An engine that is
 kept warm answers questions about the last days from tables in memory (`near.py`), which hold the same rows.
 """
@@ -12,7 +13,7 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
-from warehouse import columns, duck, sqlfiles
+from warehouse import columns, duck, reads, sqlfiles
 from warehouse.errors import QueryError, UnavailableError
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest, Snapshot
@@ -93,7 +94,7 @@ class Engine:
 
     def _define(self, db: duck.Connection) -> None:
         """Make the views and table functions of `sql/` in a database."""
-        self._bind(db, self.snapshot())
+        self._bind(db, self.snapshot(), reads.every())
         with readable():
             for table in sqlfiles.names("tables"):
                 relation = duck.lake_view(table, f"getvariable('{table}_files')")
@@ -123,28 +124,34 @@ class Engine:
         `parameters` may hold more than the query names; one that it names and that is not given is null.
         `since` (UTC): of rollups it reads nothing older, and of `latency` no slots finer than 5 minutes.
         """
-        given = parameters or {}
+        given, text = parameters or {}, sqlfiles.read(folder, name)
         with readable():
             if since is not None and self._near is not None:
-                snapshot, text = self.snapshot(), sqlfiles.read(folder, name)
+                snapshot = self.snapshot()
                 if self._near.holds(snapshot, text, given.get("reads"), since):
-                    with self._near.connection(snapshot) as con:
+                    with self._near.connection(snapshot, text) as con:
                         return rows(con, folder, name, given)
-            with self._connection() as con:
+            with self._connection(text) as con:
                 return rows(con, folder, name, given)
 
     @contextmanager
     def staged(
-        self, folder: str, steps: Sequence[str], parameters: Mapping[str, Any]
+        self,
+        folder: str,
+        steps: Sequence[str],
+        parameters: Mapping[str, Any],
+        then: Sequence[str] | None = None,
     ) -> Iterator[duck.Connection]:
         """A connection on which queries of a folder were run one after the other, for the length of a `with`.
 
         Each is kept as a temporary table `<folder>_<name>` that later ones may read; all see one generation.
+        `then` are the texts that are run on it afterwards, where they are known.
         """
-        with readable(), self._connection() as con:
+        texts = [sqlfiles.read(folder, name) for name in steps]
+        known = [] if then is None else [*texts, *then]
+        with readable(), self._connection(*known) as con:
             try:
-                for name in steps:
-                    text = sqlfiles.read(folder, name)
+                for name, text in zip(steps, texts, strict=True):
                     values = {key: parameters.get(key) for key in sqlfiles.parameters(text)}
                     con.execute(f"CREATE OR REPLACE TEMP TABLE {folder}_{name} AS {text}", values)
                 yield con
@@ -159,7 +166,7 @@ class Engine:
         known. Held open for long, it can meet a file that compaction has replaced and swept.
         """
         text, outer = sqlfiles.read("endpoints", name), sqlfiles.read("endpoints", spans)
-        with readable(), self._connection() as con:
+        with readable(), self._connection(text, outer) as con:
             cursor = con.execute(outer, {key: parameters.get(key) for key in sqlfiles.parameters(outer)})
             names = [column[0] for column in cursor.description or ()]
             found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -190,19 +197,21 @@ class Engine:
                 raise QueryError(str(error).strip()) from error
 
     @contextmanager
-    def _connection(self) -> Iterator[duck.Connection]:
-        """A connection that sees the newest generation, for the length of one query."""
-        with self._pool.connection(self.snapshot()) as con:
+    def _connection(self, *texts: str) -> Iterator[duck.Connection]:
+        """A connection on which these texts see the newest generation; without any, every text does."""
+        variables = frozenset().union(*map(reads.variables, texts)) if texts else reads.every()
+        with self._pool.connection(self.snapshot(), variables) as con:
             yield con
 
-    def _bind(self, con: duck.Connection, snapshot: Snapshot) -> None:
-        """Point a connection's file lists and its copy of the manifest's tables at a snapshot."""
-        lists: dict[str, list[str]] = {table: [str(path)] for table, path in self._empty.items()}
+    def _bind(self, con: duck.Connection, snapshot: Snapshot, variables: Set[str]) -> None:
+        """Point file lists and copies of the manifest's tables at a snapshot, on one connection."""
+        lists = {table: [str(path)] for table, path in self._empty.items() if f"{table}_files" in variables}
         for file in snapshot.files:
-            lists[file.table].append(str(self._lake.path(file)))
+            if file.table in lists:
+                lists[file.table].append(str(self._lake.path(file)))
         for table, paths in lists.items():
             con.execute(f"SET VARIABLE {table}_files = $paths", {"paths": paths})
-        bind_manifest(con, snapshot)
+        bind_manifest(con, snapshot, variables)
 
     def _write_empty(self, db: duck.Connection, table: str) -> Path:
         """An empty file with a table's columns: read_parquet needs one file at least."""
@@ -237,17 +246,17 @@ def readable() -> Iterator[None]:
         ) from error
 
 
-def bind_manifest(con: duck.Connection, snapshot: Snapshot) -> None:
-    """Give a connection the manifest's tables of a snapshot, for the views over them."""
+def bind_manifest(con: duck.Connection, snapshot: Snapshot, variables: Set[str]) -> None:
+    """Give a connection those of the manifest's tables that are named, for the views over them."""
     tables = {
         "ledger": snapshot.ledger,
         "files": snapshot.partitions,
         "runs": snapshot.runs,
         "run_months": snapshot.run_months,
     }
-    for name, rows in tables.items():
+    for name in variables & tables.keys():
         # As one text: to make values of a list of dicts takes DuckDB twice as long (300 rows: 4.5 ms).
-        text = msgspec.json.encode(rows).decode()
+        text = msgspec.json.encode(tables[name]).decode()
         con.execute(
             f"SET VARIABLE {name} = CAST(CAST($rows AS JSON) AS {MANIFEST_TYPES[name]})", {"rows": text}
         )

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from warehouse import logslots
+from warehouse import logslots, sqlfiles
 from warehouse.engine import Engine, rows
 
 Row = dict[str, Any]
@@ -45,7 +45,7 @@ class Found:
 
     def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """The rows of one query of sql/endpoints/, which reads what was found instead of the rollup."""
-        with self._engine.staged("search", (), {}) as con:
+        with self._engine.staged("search", (), {}, [sqlfiles.read("endpoints", name)]) as con:
             con.register("facets", self._table)
             try:
                 return rows(con, "endpoints", name, parameters or {})
@@ -112,7 +112,7 @@ class Finds:
         return found
 
     def _look(self, asked: Row) -> pa.Table:
-        with self._engine.staged("search", ("found",), asked) as con:
+        with self._engine.staged("search", ("found",), asked, []) as con:
             return con.execute(f"SELECT * FROM search_found LIMIT {_MOST_ROWS + 1}").to_arrow_table()
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cache
 
 from msgspec import Struct
 
-from warehouse import duck, near_latency, sqlfiles
+from warehouse import duck, near_latency, reads, sqlfiles
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile, Snapshot
 from warehouse.near_latency import Sums
@@ -98,9 +98,9 @@ class Near:
         self._pool.close()
 
     @contextmanager
-    def connection(self, snapshot: Snapshot) -> Iterator[duck.Connection]:
-        """A connection on which the tables that are kept stand for the views of the lake, at a snapshot."""
-        with self._pool.connection(snapshot) as con:
+    def connection(self, snapshot: Snapshot, text: str) -> Iterator[duck.Connection]:
+        """A connection on which the tables that are kept stand for the views of the lake, for one query."""
+        with self._pool.connection(snapshot, reads.variables(text)) as con:
             yield con
 
     def holds(self, snapshot: Snapshot, text: str, reads: str | None, since: datetime) -> bool:
@@ -192,9 +192,9 @@ class Near:
                 if table.name not in named:
                     self._db.execute(f"DROP TABLE IF EXISTS {table.name}")
 
-    def _bind(self, con: duck.Connection, snapshot: Snapshot) -> None:
+    def _bind(self, con: duck.Connection, snapshot: Snapshot, variables: Set[str]) -> None:
         # A query whose generation has gone meanwhile finds the views of the lake, bound to its snapshot.
-        self._bind_lake(con, snapshot)
+        self._bind_lake(con, snapshot, variables)
         known = [each for each in self._generations if each.number == snapshot.generation]
         con.execute(f"SET search_path = '{','.join([*(each.schema for each in known), 'main'])}'")
         for each in known:

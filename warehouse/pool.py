@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 
 from msgspec import Struct
@@ -11,7 +11,8 @@ from msgspec import Struct
 from warehouse import duck
 from warehouse.manifest import Snapshot
 
-Bind = Callable[[duck.Connection, Snapshot], None]
+#: Lets variables of a connection be those of a snapshot.
+Bind = Callable[[duck.Connection, Snapshot, Set[str]], None]
 
 
 class Pool:
@@ -29,16 +30,20 @@ class Pool:
         self._db.close()
 
     @contextmanager
-    def connection(self, snapshot: Snapshot) -> Iterator[duck.Connection]:
-        """A connection that sees a snapshot, for the length of one query."""
+    def connection(self, snapshot: Snapshot, variables: Set[str]) -> Iterator[duck.Connection]:
+        """A connection that sees these variables as of a snapshot, for the length of one query."""
         try:
             bound = self._idle.get_nowait()
         except queue.Empty:
-            bound = _Bound(self._db.cursor(), -1)
+            bound = _Bound(self._db.cursor(), -1, set())
         try:
             if bound.generation != snapshot.generation:
-                self._bind(bound.con, snapshot)
+                bound.variables.clear()
+            missing = variables - bound.variables
+            if missing or bound.generation != snapshot.generation:
+                self._bind(bound.con, snapshot, missing)
                 bound.generation = snapshot.generation
+                bound.variables |= missing
             yield bound.con
         except BaseException:
             # A query that is left half-way (Ctrl-C) would hold up the closing of its connection.
@@ -49,7 +54,8 @@ class Pool:
 
 
 class _Bound(Struct):
-    """A connection and the generation that it stands at."""
+    """A connection, the generation that it stands at, and the variables that it has of that."""
 
     con: duck.Connection
     generation: int
+    variables: set[str]

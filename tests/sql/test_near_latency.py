@@ -44,7 +44,7 @@ def quantiles(warehouse: Warehouse, asked: dict[str, Any], *, in_memory: bool) -
     kept, snapshot = engine._near, engine.snapshot()
     assert kept is not None
     assert kept._generations[-1].number == snapshot.generation
-    with kept.connection(snapshot) as con:
+    with kept.connection(snapshot, _QUANTILES) as con:
         assert "latency_until" in {row[2] for row in con.execute("SHOW ALL TABLES").fetchall()}
         return con.execute(_QUANTILES, asked).fetchall()
 

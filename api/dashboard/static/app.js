@@ -1,5 +1,6 @@
 // Boots the dashboard: finds the page that the address names, draws it, and keeps it up to date.
 import { forgetAll, redrawAll } from './charts/chart.js';
+import { forget } from './core/api.js';
 import { $, el } from './core/dom.js';
 import * as live from './core/live.js';
 import * as place from './core/place.js';
@@ -121,11 +122,15 @@ live.start({
   generation: (pulse) => {
     badge(pulse);
     // The first one tells where the stream begins, unless it began late.
-    if (generation === null ? performance.now() > LATE : generation !== pulse.generation) update();
+    if (generation === null ? performance.now() > LATE : generation !== pulse.generation) {
+      forget();
+      update();
+    }
     generation = pulse.generation;
   },
   alerts: (pulse) => {
     badge(pulse);
+    forget();
     update();
   },
   lines: (told) => refresh.lines?.(told),

@@ -35,7 +35,8 @@ export const forgetAll = () => redraws.clear();
  * A chart in a box of its own.
  * @param {string} label what it shows, for those who cannot see it
  * @param {string} [size]
- * @returns {{node: any, draw: (make: (theme: any, width: number) => any, ready?: (chart: any) => void) => Promise<void>}}
+ * `ready` is called once, `drawn` after each drawing.
+ * @returns {{node: any, draw: (make: (theme: any, width: number) => any, ready?: (chart: any) => void, drawn?: (chart: any) => void) => Promise<void>}}
  */
 export function chart(label, size = '') {
   const node = el('div', { class: `chart ${size}`, role: 'img', 'aria-label': label });
@@ -43,7 +44,7 @@ export function chart(label, size = '') {
   let shown = null;
   return {
     node,
-    async draw(make, ready) {
+    async draw(make, ready, drawn) {
       const echarts = await load();
       await document.fonts.ready;
       if (!node.isConnected) return;
@@ -52,7 +53,10 @@ export function chart(label, size = '') {
         new ResizeObserver(() => shown.resize()).observe(node);
         ready?.(shown);
       }
-      const redraw = () => shown.setOption(make(theme(), node.clientWidth), { notMerge: true });
+      const redraw = () => {
+        shown.setOption(make(theme(), node.clientWidth), { notMerge: true });
+        drawn?.(shown);
+      };
       redraws.delete(shown.redraw);
       shown.redraw = redraw;
       redraws.add(redraw);

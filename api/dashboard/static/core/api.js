@@ -30,14 +30,46 @@ export async function ask(path, signal) {
   return (await checked(await fetch(API + path, { signal, headers: { accept: 'application/json' } }))).json();
 }
 
+/** So many milliseconds an answer is as good as a new one, if nothing happens meanwhile: windows end now, in steps of 30 s. */
+const FRESH = 20_000;
+/** @type {Map<string, {at: number, answer: any}>} the oldest first */
+const kept = new Map();
+let happened = 0;
+
+/** Something happened: what was answered before may be different now. */
+export function forget() {
+  happened += 1;
+  kept.clear();
+}
+
 /**
- * Ask all at once.
+ * Ask, unless it was asked a moment ago: the same object is given then, so do not change it.
+ * @param {string} path
+ * @param {AbortSignal} signal
+ * @returns {Promise<any>}
+ */
+export async function askOnce(path, signal) {
+  const at = performance.now();
+  for (const [old, one] of kept) {
+    if (at - one.at < FRESH) break;
+    kept.delete(old);
+  }
+  const before = kept.get(path);
+  if (before) return before.answer;
+  const since = happened;
+  const answer = await ask(path, signal);
+  if (since === happened) kept.set(path, { at, answer });
+  return answer;
+}
+
+/**
+ * Ask all at once, and nothing that was asked a moment ago.
  * @template {Record<string, string>} Paths
  * @param {Paths} paths
  * @param {AbortSignal} signal
  * @returns {Record<keyof Paths, Promise<any>>}
  */
-export const askAll = (paths, signal) => /** @type {any} */ (Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, ask(path, signal)])));
+export const askAll = (paths, signal) => /** @type {any} */ (Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, askOnce(path, signal)])));
 
 /**
  * Do all; what fails keeps nothing else from being done, and is told in the end.
@@ -91,6 +123,7 @@ export async function sendTagged(method, path, body, tag) {
   if (token) headers.authorization = `Bearer ${token}`;
   if (tag) headers['if-match'] = tag;
   if (body !== undefined) headers['content-type'] = 'application/json';
+  forget();
   const response = await checked(await fetch(API + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) }));
   const text = await response.text();
   return text ? JSON.parse(text) : null;

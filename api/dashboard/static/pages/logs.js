@@ -1,7 +1,7 @@
 // Logs: the viewer. Every filter stands in the address; new lines arrive as they are committed.
 import { chart } from '../charts/chart.js';
 import * as options from '../charts/options.js';
-import { API, address, ask, askAll, together } from '../core/api.js';
+import { API, address, ask, askAll, askOnce, together } from '../core/api.js';
 import { el, toast } from '../core/dom.js';
 import { count, moment, span } from '../core/format.js';
 import { panel } from '../core/panel.js';
@@ -70,7 +70,7 @@ export function logs(root) {
     exports.replaceChildren('Export all that match: ', ...['ndjson', 'csv', 'parquet', 'arrow'].map((format) => el('a', { class: 'act tiny', href: API + address('/logs/export', { ...chosen, format }), download: '' }, format.toUpperCase())));
     const got = askAll(paths, signal);
     // What else could be chosen is counted without what is chosen.
-    const offered = Object.keys(selects).map((name) => (place.get(name) ? ask(address('/logs/facets', { ...anyLevel, [name]: '' }), signal) : got.facets));
+    const offered = Object.keys(selects).map((name) => (place.get(name) ? askOnce(address('/logs/facets', { ...anyLevel, [name]: '' }), signal) : got.facets));
     await together(async () => {
       const page = await got.logs;
       cursor = page.nextCursor;
@@ -96,9 +96,7 @@ export function logs(root) {
           const edge = (/** @type {number} */ number) => first + number * width;
           place.set({ startDate: edge(Math.floor((range[0] - first) / width)), endDate: edge(Math.ceil((range[1] - first) / width)) - 1 });
         });
-        const arm = () => shown.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption: { brushType: 'lineX', brushMode: 'single' } });
-        shown.on('finished', arm);
-      });
+      }, (shown) => shown.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption: { brushType: 'lineX', brushMode: 'single' } }));
     }, async () => {
       const [{ facets }, ...others] = await Promise.all([got.facets, ...offered]);
       const counts = Object.fromEntries(facets.level.values.map((/** @type {any} */ one) => [one.value, one.count]));

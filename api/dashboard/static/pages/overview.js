@@ -3,7 +3,7 @@ import { chart } from '../charts/chart.js';
 import * as options from '../charts/options.js';
 import { address, askAll, together } from '../core/api.js';
 import { el } from '../core/dom.js';
-import { count, figure, moment, span } from '../core/format.js';
+import { count, figure, moment, span, zone } from '../core/format.js';
 import { panel } from '../core/panel.js';
 import * as place from '../core/place.js';
 import { figures, room, sources } from './figures.js';
@@ -47,6 +47,9 @@ export function overview(root) {
   const unusual = panel({ id: 'unusual', title: 'Unusual', size: 'w4', queries: ['anomalies'] });
   root.replaceChildren(el('h1', 'vh', 'Overview'), kpis, events.node, alerts.node, ahead.node, downloads.node, errors.node, unusual.node);
 
+  /** @type {any[]} what the forecast was drawn from */
+  let aheadFrom = [];
+
   return async (/** @type {AbortSignal} */ signal) => {
     const hours = place.hours();
     const range = place.periods();
@@ -79,6 +82,10 @@ export function overview(root) {
         el('p', 'source', el('a', { href: place.link('alerts') }, 'Rules and history')));
     }, async () => {
       const [predicted, trends] = await Promise.all([got.predict, got.trends]);
+      // Another range does not change what is to come.
+      const from = [predicted, trends, zone()];
+      if (from.every((one, i) => one === aheadFrom[i])) return;
+      aheadFrom = from;
       const logs = predicted.series.find((/** @type {any} */ row) => row.metric === 'logs');
       ahead.source(paths.predict, paths.trends);
       ahead.sub(logs ? `${count(predicted.prediction.predictedLogs)} entries, ${count(predicted.prediction.predictedErrors)} errors; confidence ${figure(predicted.prediction.confidence)} %` : predicted.reason);

@@ -1,7 +1,7 @@
 // Packages: who installs what, which versions and clients, what nobody installs.
 import { chart } from '../charts/chart.js';
 import * as options from '../charts/options.js';
-import { address, ask, together } from '../core/api.js';
+import { address, askOnce, together } from '../core/api.js';
 import { el, table } from '../core/dom.js';
 import { bytes, count, figure, moment } from '../core/format.js';
 import { panel } from '../core/panel.js';
@@ -30,7 +30,7 @@ export function packages(root) {
     kinds.replaceChildren(...KINDS.map((kind) => el('button', { type: 'button', 'aria-pressed': String(kind === by), onclick: () => place.set({ by: kind === 'package' ? '' : kind }) }, kind)));
     if (document.activeElement !== name) name.value = only;
     await together(async () => {
-      const perDay = await ask(paths.daily, signal);
+      const perDay = await askOnce(paths.daily, signal);
       const points = [...perDay.rows].sort((a, b) => a.name.localeCompare(b.name));
       daily.sub(`${perDay.start} to ${perDay.end} (UTC): ${count(perDay.totals.downloads)} downloads, ${count(perDay.totals.publishes)} publishes`);
       daily.source(paths.daily);
@@ -40,7 +40,7 @@ export function packages(root) {
         { name: 'clients', colour: 'violet', points: points.map((row) => [Date.parse(row.name), row.clients]) },
       ], theme), daily.chart);
     }, async () => {
-      const found = await ask(paths.list, signal);
+      const found = await askOnce(paths.list, signal);
       list.sub(`${count(found.totals.downloads)} by ${count(found.totals.clients)} clients, ${found.start} to ${found.end} (UTC)`);
       list.source(paths.list);
       const clients = by === 'client' ? 'Packages' : 'Clients';
@@ -48,7 +48,7 @@ export function packages(root) {
       body.replaceChildren(found.rows.length ? table([{ name: by, left: true }, { name: 'Downloads' }, { name: 'Share' }, { name: clients }, { name: 'Not modified' }, { name: 'Failed' }, { name: 'Last' }],
         found.rows.map((/** @type {any} */ row) => [by === 'package' ? el('a', { href: place.link('packages', { package: row.name, by: 'version' }) }, row.name) : row.name, count(row.downloads), `${figure(row.share)} %`, count(row.clients ?? row.packages), count(row.notModified ?? 0), count(row.failed ?? 0), moment(row.lastSeen)]), 'Downloads', 'cards') : el('p', 'none', 'No download in this time.'));
     }, async () => {
-      const idle = await ask(paths.unused, signal);
+      const idle = await askOnce(paths.unused, signal);
       unused.sub(`${count(idle.count)} in 90 days`);
       unused.source(paths.unused);
       unused.rows(() => [['Package', 'Versions', 'Bytes', 'Last stored'], ...idle.packages.map((/** @type {any} */ row) => [row.name, row.versions, row.bytes, moment(row.storedAt)])]);

@@ -1,7 +1,7 @@
 // Storage: what the buckets hold, how it grows, what it costs, what a cleanup would free.
 import { chart } from '../charts/chart.js';
 import * as options from '../charts/options.js';
-import { ask, send, together } from '../core/api.js';
+import { askOnce, send, together } from '../core/api.js';
 import { el, table, toast } from '../core/dom.js';
 import { bytes, count, figure, moment } from '../core/format.js';
 import { panel } from '../core/panel.js';
@@ -53,7 +53,7 @@ export function storage(root) {
     cleanup.sub('nothing is deleted before you saw what');
     cleanup.source(paths.costs);
     await together(async () => {
-      const held = await ask(paths.inventory, signal);
+      const held = await askOnce(paths.inventory, signal);
       holdings.source(paths.inventory);
       holdings.rows(() => [['Bucket', 'Prefix', 'Class', 'Objects', 'Bytes'], ...held.holdings.map((/** @type {any} */ row) => [row.bucket, row.prefix, row.storageClass, row.objects, row.bytes])]);
       holdings.body.replaceChildren(table([{ name: 'Bucket', left: true }, { name: 'Prefix', left: true }, { name: 'Class', left: true }, { name: 'Objects' }, { name: 'Size' }, { name: 'Last day' }, { name: 'Last 30 days' }],
@@ -63,7 +63,7 @@ export function storage(root) {
       growth.rows(() => [['Hour', 'Objects', 'Bytes'], ...held.hourly.map((/** @type {any} */ row) => [moment(row.start), row.objects, row.bytes])]);
       await growthChart.draw((theme) => options.lines([{ name: 'MB newly stored', colour: 'violet', area: true, points: held.hourly.map((/** @type {any} */ row) => [row.start, row.bytes / 1048576]) }], theme), growth.chart);
     }, async () => {
-      const ahead = await ask(paths.costs, signal);
+      const ahead = await askOnce(paths.costs, signal);
       const month = ahead.months[0];
       costs.source(paths.costs);
       costs.sub(`this month ${figure(month.storageDollars)} $ of storage, ${figure(month.operationsDollars)} $ of operations`);
@@ -73,7 +73,7 @@ export function storage(root) {
         { name: 'operations $', colour: 'amber', points: ahead.months.map((/** @type {any} */ row) => [row.startsAt, row.operationsDollars]) },
       ], theme), costs.chart);
     }, async () => {
-      const largest = await ask(paths.packages, signal);
+      const largest = await askOnce(paths.packages, signal);
       packages.source(paths.packages);
       packages.sub(`${count(largest.count)} packages, ${bytes(largest.bytes)}`);
       packages.rows(() => [['Package', 'Versions', 'Objects', 'Bytes'], ...largest.packages.map((/** @type {any} */ row) => [row.name, row.versions, row.objects, row.bytes])]);
