@@ -77,12 +77,21 @@ class Finds:
         self._kept: OrderedDict[tuple[Any, ...], Found | None] = OrderedDict()
         self._lock = threading.Lock()
         self._looking: dict[tuple[Any, ...], threading.Lock] = {}
+        self._dates: tuple[int, list[Row]] = (-1, [])
 
-    def of(self, parameters: Row, dates: list[Row]) -> Found | None:
+    def dates(self) -> list[Row]:
+        """The dates that have entries (endpoints/log_dates.sql): every question about the logs begins with them."""
+        generation = self._engine.snapshot().generation
+        if self._dates[0] != generation:
+            self._dates = generation, self._engine.run("log_dates")
+        return self._dates[1]
+
+    def of(self, parameters: Row) -> Found | None:
         """What a filter (`logquery.filters`) finds; None where slots do not help.
 
-        `dates` are the rows of endpoints/log_dates.sql. Who asks for what another one is looking for waits.
+        Who asks for what another one is looking for waits.
         """
+        dates = self.dates()
         text = {name: parameters[name] for name in _TEXT if parameters[name] is not None}
         if not text or not dates:
             return None

@@ -51,9 +51,9 @@ def page(engine: Engine, finds: Finds, wanted: LogFilter) -> dict[str, Any]:
     """One page of entries with the total, the cursor of the next page and, on demand, date groups."""
     parameters = filters(wanted)
     after = _decode(wanted.cursor, wanted.order) if wanted.cursor else {}
-    dates = engine.run("log_dates")
+    dates = finds.dates()
     # Looked for on demand: the newest entries may fill the page.
-    find = cache(lambda: finds.of(parameters, dates))
+    find = cache(lambda: finds.of(parameters))
     rows = _rows(engine, wanted, parameters | after, dates, find)
     counts = _counts(engine, wanted, parameters, dates, find())
     more = len(rows) > wanted.limit

@@ -55,8 +55,8 @@ def facets(engine: Engine, finds: Finds, parameters: Row, limit: int) -> Row:
         name: {"values": [], "count": 0}
         for name in ("level", "source", "status", "method", "package", "configHash")
     }
-    dates = engine.run("log_dates")
-    if found := finds.of(parameters, dates):
+    dates = finds.dates()
+    if found := finds.of(parameters):
         rows = found.run("logs_facets", found.asked(parameters) | {"limit": limit})
     else:
         rows = engine.run("logs_facets", parameters | logslots.spans(parameters, dates) | {"limit": limit})
@@ -73,7 +73,7 @@ def histogram(engine: Engine, finds: Finds, parameters: Row, points: int) -> Row
     A filter without a start begins with the oldest entry of the warehouse, one without an end ends with the
     newest.
     """
-    dates = engine.run("log_dates")
+    dates = finds.dates()
     now = datetime.now(UTC).replace(tzinfo=None)
     newest = max((row["last_ts"] for row in dates), default=now)
     start = parameters["start"] or min((row["first_ts"] for row in dates), default=now - _DAY)
@@ -90,7 +90,7 @@ def histogram(engine: Engine, finds: Finds, parameters: Row, points: int) -> Row
     if grain and end >= newest and logslots.restricted(parameters) <= {"levels"}:
         slots = {"grain": grain, "first_date": start.date(), "last_date": end.date()}
         rows = engine.run("logs_histogram_slots", asked | slots)
-    elif (found := finds.of(asked, dates)) and logslots.fits(start, seconds, found.grain):
+    elif (found := finds.of(asked)) and logslots.fits(start, seconds, found.grain):
         rows = found.run("logs_histogram", found.asked(asked) | {"points": points})
     else:
         spans = logslots.spans(parameters | {"start": start, "end": end}, dates, longest(logslots.GRAINS))
