@@ -24,6 +24,7 @@ MAX_DAYS = 3_660
 MAX_PACKAGES = 128
 #: npm's names of periods, in days; they end with the last whole day.
 _PERIODS = {"last-day": 1, "last-week": 7, "last-month": 30, "last-year": 365}
+_DAY = timedelta(days=1)
 _DAYS = re.compile(r"(\d{4}-\d\d-\d\d)(?::(\d{4}-\d\d-\d\d))?")
 
 
@@ -46,12 +47,14 @@ def figures(engine: Engine, wanted: DownloadFilter, by: str, limit: int) -> Row:
     """GET /downloads: sums, and one row per package, version, agent, client, day or week."""
     parameters = _parameters(wanted) | {"by": by, "limit": limit}
     query = "downloads_clients" if by == "client" else "downloads_by"
+    # Totals tell of as many days before, too.
+    before = min(wanted.last - wanted.first + _DAY, wanted.first - date.min)
     return {
         "start": wanted.first.isoformat(),
         "end": wanted.last.isoformat(),
         "by": by,
-        "totals": engine.run("downloads_totals", parameters)[0],
-        "rows": engine.run(query, parameters),
+        "totals": engine.run("downloads_totals", parameters, since=wanted.first - before)[0],
+        "rows": engine.run(query, parameters, since=wanted.first),
     }
 
 
@@ -105,7 +108,7 @@ def by_day(engine: Engine, first: date, last: date, packages: Sequence[str] | No
     """
     found: dict[str | None, Row] = {}
     names = list(packages) if packages is not None else None
-    for row in engine.run("downloads_range", {"first": first, "last": last, "packages": names}):
+    for row in engine.run("downloads_range", {"first": first, "last": last, "packages": names}, since=first):
         answer = found.setdefault(
             row["package"],
             {"total": row["total"], "start": first.isoformat(), "end": last.isoformat(), "days": []},

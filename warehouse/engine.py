@@ -15,7 +15,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -117,12 +117,13 @@ class Engine:
         parameters: Mapping[str, Any] | None = None,
         *,
         folder: str = "endpoints",
-        since: datetime | None = None,
+        since: date | None = None,
     ) -> list[dict[str, Any]]:
         """The rows of one query of `sql/endpoints/`, or of another folder.
 
         `parameters` may hold more than the query names; one that it names and that is not given is null.
-        `since` (UTC): of rollups it reads nothing older, and of `latency` no slots finer than 5 minutes.
+        `since` (a UTC moment or date): it reads no older rollups, no log rows, and nothing of `latency`
+        that is finer than 5 minutes.
         """
         given, text = parameters or {}, sqlfiles.read(folder, name)
         with readable():

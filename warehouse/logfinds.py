@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -43,7 +43,9 @@ class Found:
         self._window = window
         self.grain: int = window["slot_grain"]
 
-    def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    def run(
+        self, name: str, parameters: Mapping[str, Any] | None = None, *, since: date | None = None
+    ) -> list[Row]:
         """The rows of one query of sql/endpoints/, which reads what was found instead of the rollup."""
         with self._engine.staged("search", (), {}, [sqlfiles.read("endpoints", name)]) as con:
             con.register("facets", self._table)
@@ -80,10 +82,10 @@ class Finds:
         self._dates: tuple[int, list[Row]] = (-1, [])
 
     def dates(self) -> list[Row]:
-        """The dates that have entries (endpoints/log_dates.sql): every question about the logs begins with them."""
+        """The dates that have entries (endpoints/log_dates.sql): every question about logs needs them."""
         generation = self._engine.snapshot().generation
         if self._dates[0] != generation:
-            self._dates = generation, self._engine.run("log_dates")
+            self._dates = generation, self._engine.run("log_dates", since=date.min)
         return self._dates[1]
 
     def of(self, parameters: Row) -> Found | None:

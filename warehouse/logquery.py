@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -206,8 +206,9 @@ def _counts(
         "source",
         "config_hash",
     }:
-        return engine.run("logs_count_daily", parameters)
-    return engine.run("logs_count", parameters | logslots.spans(parameters, dates))
+        return engine.run("logs_count_daily", parameters, since=date.min)
+    spans = logslots.spans(parameters, dates)
+    return engine.run("logs_count", parameters | spans, since=logslots.kept_since(spans))
 
 
 def entry(row: dict[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,9 @@ def facets(engine: Engine, finds: Finds, parameters: Row, limit: int) -> Row:
     if found := finds.of(parameters):
         rows = found.run("logs_facets", found.asked(parameters) | {"limit": limit})
     else:
-        rows = engine.run("logs_facets", parameters | logslots.spans(parameters, dates) | {"limit": limit})
+        spans = logslots.spans(parameters, dates)
+        asked = parameters | spans | {"limit": limit}
+        rows = engine.run("logs_facets", asked, since=logslots.kept_since(spans))
     for row in rows:
         facet = answer[row["facet"]]
         facet["values"].append({"value": row["value"], "count": row["count"]})
@@ -89,12 +91,12 @@ def histogram(engine: Engine, finds: Finds, parameters: Row, points: int) -> Row
     grain = longest(_GRAINS)
     if grain and end >= newest and logslots.restricted(parameters) <= {"levels"}:
         slots = {"grain": grain, "first_date": start.date(), "last_date": end.date()}
-        rows = engine.run("logs_histogram_slots", asked | slots)
+        rows = engine.run("logs_histogram_slots", asked | slots, since=start)
     elif (found := finds.of(asked)) and logslots.fits(start, seconds, found.grain):
         rows = found.run("logs_histogram", found.asked(asked) | {"points": points})
     else:
         spans = logslots.spans(parameters | {"start": start, "end": end}, dates, longest(logslots.GRAINS))
-        rows = engine.run("logs_histogram", asked | spans)
+        rows = engine.run("logs_histogram", asked | spans, since=logslots.kept_since(spans))
     return {"histogram": rows, "points": points}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -26,8 +26,10 @@ FACETS = {"levels", "source", "status", "method", "package", "config_hash"}
 class Queries(Protocol):
     """What runs the queries of sql/endpoints: the engine, or what a search found (`logfinds.Found`)."""
 
-    def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-        """The rows of one query."""
+    def run(
+        self, name: str, parameters: Mapping[str, Any] | None = None, *, since: date | None = None
+    ) -> list[Row]:
+        """The rows of one query that reads no slots before `since`."""
 
 
 class Reach(Struct, frozen=True):
@@ -59,7 +61,17 @@ def spans(parameters: Row, dates: list[Row], grain: int | None = None) -> Row:
     after = ended(newest, grain) if ends >= newest else begun(ends + _TICK, grain)
     if first >= after:
         return none
-    return none | {"first_whole": first, "after_whole": after, "slot_grain": grain}
+    # Beyond the oldest and the newest entry there are no rows to look through.
+    starts = max(starts, first) if starts <= oldest else starts
+    ends = min(ends, after - _TICK) if ends >= newest else ends
+    return {"starts": starts, "ends": ends, "first_whole": first, "after_whole": after, "slot_grain": grain}
+
+
+def kept_since(spans: Row) -> datetime | None:
+    """The first moment that matching(…) reads, when it reads slots alone (`Engine.run`)."""
+    slots = spans["starts"] >= spans["first_whole"] and spans["ends"] < spans["after_whole"]
+    first: datetime = spans["first_whole"]
+    return first if slots else None
 
 
 def reach(
@@ -86,7 +98,7 @@ def reach(
         "descending": descending,
         "limit": limit + 1,
     }
-    (row,) = slots.run("logs_reach", parameters | window)
+    (row,) = slots.run("logs_reach", parameters | window, since=window["from_slot"])
     if row["first_slot"] is None:
         return None
     first, last = row["first_slot"], ended(row["last_slot"], grain)

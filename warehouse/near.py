@@ -40,6 +40,10 @@ _TABLES = {
     "activity_by": _Limits(bytes=8 * 1024 * 1024),
     "errors": _Limits(),
     "error_templates": _Limits(),
+    "facets": _Limits(rows=1_000_000),
+    "downloads": _Limits(),
+    "installers": _Limits(),
+    "daily": _Limits(),
     "anomalies": _Limits(),
     "storage": _Limits(),
 }
@@ -103,13 +107,14 @@ class Near:
         with self._pool.connection(snapshot, reads.variables(text)) as con:
             yield con
 
-    def holds(self, snapshot: Snapshot, text: str, reads: str | None, since: datetime) -> bool:
+    def holds(self, snapshot: Snapshot, text: str, reads: str | None, since: date) -> bool:
         """Is everything here that a query reads from `since` on? What a commit changed is read meanwhile."""
         latest = self._generations[-1] if self._generations else None
         if latest is None or latest.number != snapshot.generation:
             self._refresh_soon(snapshot)
             return False
-        return all(since.date() >= latest.tables[table].since for table in _read_by(text, reads))
+        day = since.date() if isinstance(since, datetime) else since
+        return all(day >= latest.tables[table].since for table in _read_by(text, reads))
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Bring the tables to a snapshot.
@@ -239,6 +244,7 @@ def _read_by(text: str, reads: str | None) -> frozenset[str]:
         named |= {_SUMMED}
     if "query_table(" in code:
         named -= _OTHERS.get(reads or "", frozenset())
-    if "FROM metrics(" in code:
-        named |= _read_by(sqlfiles.read("functions", "metrics"), reads)
+    for function in sqlfiles.names("functions"):
+        if f"FROM {function}(" in code and function != "latency_quantiles":
+            named |= _read_by(sqlfiles.read("functions", function), reads)
     return named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 
@@ -52,49 +53,68 @@ def build(
     since = first
     if old is not None:
         since = max(first, min([*_changes(files, old.files), old.until]))
-    low, high = _read(con, lake, files, since)
+    low, high, entries = _range(con, lake, files, since)
     if old is None or since <= old.since or low < old.low or high > old.high:
         # Lists of other buckets cannot go on from the old ones.
-        low, high = _read(con, lake, files, first)
-        sums = Sums(name, first, until, low, high, files)
-        _create(con, sums, first, [0] * (high - low + 1), "")
-        return sums
-    sums = Sums(name, first, until, old.low, old.high, files)
-    (before,) = con.execute(f"SELECT up_to FROM {old.name} WHERE slot = $at", {"at": since}).fetchone() or ()
-    _create(con, sums, since, before, f"SELECT slot, up_to FROM {old.name} WHERE slot < $since UNION ALL ")
+        old, since = None, first
+        low, high, entries = _range(con, lake, files, since)
+        before = [0] * (high - low + 1)
+    else:
+        low, high = old.low, old.high
+        (before,) = (
+            con.execute(f"SELECT up_to FROM {old.name} WHERE slot = $at", {"at": since}).fetchone() or ()
+        )
+    # Half the memory, and half of what a query copies, where the numbers are small enough.
+    kind = "INTEGER" if before[-1] + entries <= _MOST else "BIGINT"
+    con.execute(f"CREATE TABLE {name} (slot TIMESTAMP, up_to {kind}[])")
+    if old is not None:
+        con.execute(
+            f"INSERT INTO {name} FROM {old.name} WHERE slot >= $first AND slot < $since",
+            {"first": first, "since": since},
+        )
+    con.execute(f"INSERT INTO {name} VALUES ($since, $before)", {"since": since, "before": before})
+    # Day by day, because all of them at once would take many times the memory of what is kept.
+    while since < until:
+        before = _add_day(con, lake, name, files, since, {"low": low, "high": high, "before": before})
+        since += _DAY
+    return Sums(name, first, until, low, high, files)
+
+
+def _add_day(
+    con: duck.Connection, lake: Lake, name: str, files: dict[str, str], day: datetime, known: dict[str, Any]
+) -> list[int]:
+    """Add the moments of a day to a table; the sums at its end."""
+    _read(con, lake, [path for path, date in files.items() if date == f"{day:%Y-%m-%d}"])
+    text = sqlfiles.read("near", "latency_until")
+    con.execute(
+        f"INSERT INTO {name} SELECT slot, up_to FROM ({text}) WHERE slot > $since ORDER BY slot",
+        {"since": day, "until": day + _DAY, **known},
+    )
+    found = con.execute(f"SELECT up_to FROM {name} WHERE slot = $at", {"at": day + _DAY}).fetchone()
+    sums: list[int] = found[0] if found else known["before"]
     return sums
 
 
-def _create(con: duck.Connection, sums: Sums, since: datetime, before: list[int], older: str) -> None:
-    (fresh,) = con.execute("SELECT coalesce(sum(entries), 0) FROM fresh_latency").fetchone() or (0,)
-    # Half the memory, and half of what a query copies, where the numbers are small enough.
-    kind = "INTEGER" if before[-1] + fresh <= _MOST else "BIGINT"
-    con.execute(
-        f"CREATE TABLE {sums.name} AS SELECT slot, CAST(up_to AS {kind}[]) AS up_to"
-        f" FROM ({older}({sqlfiles.read('near', 'latency_until')})) WHERE slot >= $first",
-        {
-            "first": sums.since,
-            "since": since,
-            "until": sums.until,
-            "low": sums.low,
-            "high": sums.high,
-            "before": before,
-        },
-    )
-    con.execute("DROP VIEW fresh_latency")
+def _range(con: duck.Connection, lake: Lake, files: dict[str, str], since: datetime) -> tuple[int, int, int]:
+    """The first and the last bucket from a day on, and how many entries there are."""
+    _read(con, lake, [path for path, day in files.items() if day >= f"{since:%Y-%m-%d}"])
+    found = con.execute(
+        "SELECT coalesce(min(bucket), 0), coalesce(max(bucket), 0), coalesce(sum(entries), 0)"
+        " FROM fresh_latency"
+    ).fetchone()
+    low, high, entries = found or (0, 0, 0)
+    return low, high, entries
 
 
-def _read(con: duck.Connection, lake: Lake, files: dict[str, str], since: datetime) -> tuple[int, int]:
-    """Let fresh_latency be the rows from a day on; their first and last bucket."""
-    paths = [lake.path(path) for path, day in files.items() if day >= f"{since:%Y-%m-%d}"]
-    rows = duck.lake_view("latency", duck.file_list(paths)) if paths else duck.empty_view("latency")
+def _read(con: duck.Connection, lake: Lake, paths: list[str]) -> None:
+    """Let fresh_latency be the rows of some files."""
+    rows = duck.empty_view("latency")
+    if paths:
+        rows = duck.lake_view("latency", duck.file_list([lake.path(path) for path in paths]))
     con.execute(
         "CREATE OR REPLACE TEMP VIEW fresh_latency AS"
         f" SELECT slot, bucket, entries FROM ({rows}) WHERE grain = 300"
     )
-    found = con.execute("SELECT coalesce(min(bucket), 0), coalesce(max(bucket), 0) FROM fresh_latency")
-    low, high = found.fetchone() or (0, 0)
-    return low, high
 
 
 def _changes(files: dict[str, str], old: dict[str, str]) -> list[datetime]:

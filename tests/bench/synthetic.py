@@ -13,10 +13,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from warehouse import duck
+from warehouse.forecast import issue
 from warehouse.ingest.rollups import DateChange, refresh_logs, refresh_storage
 from warehouse.ingest.stored import stored_objects
 from warehouse.lake import Lake
 from warehouse.manifest import LedgerObject, Manifest
+from warehouse.settings import load
 
 _ROWS = """
 SELECT
@@ -85,5 +87,8 @@ def build(data_dir: Path, entries: int, end: datetime, days: int = 7) -> None:
         objects: pa.Table = stored_objects([stored], [])
         change.extend(refresh_storage(con, lake, objects, current, "bench"))
         manifest.commit(objects=[stored], add=[file, *change.add], remove=change.remove)
+    # As a sync does in the end.
+    told = issue.after_sync(load({}, data_dir=data_dir), manifest, "bench", entries, now=end)
+    assert told is None, told
     manifest.close()
     con.close()

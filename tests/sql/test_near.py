@@ -13,9 +13,11 @@ import pytest
 from tests.warehouse_builder import Builder, log
 from warehouse import near
 from warehouse.analytics import MetricFilter
+from warehouse.logquery import LogFilter
 from warehouse.service import Warehouse
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DAY, TICK = timedelta(days=1), timedelta(milliseconds=1)
 Ask = Callable[[Warehouse], Any]
 
 
@@ -28,6 +30,9 @@ def lines(days: int = 4) -> list[dict[str, Any]]:
             message=f"GET /left-pad took {i} ms" if i % 3 else f"upstream {i % 4} failed",
             source=f"source-{i % 3}",
             package=f"pkg-{i % 5}",
+            method="GET",
+            path=f"/pkg-{i % 5}/-/pkg-{i % 5}-1.{i % 2}.0.tgz",
+            ip=f"10.0.0.{i % 9}",
             status=502 if i % 7 == 0 else 200,
             **({"responseTime": 1 + i * 37 % 900} if i % 4 else {}),
         )
@@ -48,6 +53,17 @@ ASKED: dict[str, Ask] = {
     "alerts": lambda w: w.alerts(24, NOON),
     "gaps": lambda w: w.gaps(168, NOON),
     "report": lambda w: w.report(24, NOON),
+    "downloads": lambda w: w.downloads(3, now=NOON),
+    "downloads by client": lambda w: w.downloads(3, by="client", now=NOON),
+    "logs": lambda w: w.logs(LogFilter(limit=20, end=NOON)),
+    "logs of a source": lambda w: w.logs(LogFilter(limit=20, source="source-1", start=NOON - DAY)),
+    "facets": lambda w: w.log_viewer.facets(LogFilter(start=NOON - DAY)),
+    "facets of a package": lambda w: w.log_viewer.facets(LogFilter(package="pkg-1", start=NOON - DAY * 2)),
+    "histogram": lambda w: w.log_viewer.histogram(LogFilter(start=NOON - DAY, end=NOON - TICK), 24),
+    "histogram of a status": lambda w: w.log_viewer.histogram(
+        LogFilter(status=502, start=NOON - DAY, end=NOON - TICK), 24
+    ),
+    "anomalies": lambda w: w.outlook.anomalies(24, NOON),
 }
 
 
