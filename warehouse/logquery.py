@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -18,13 +17,11 @@ from warehouse.logfinds import Finds, Found
 from warehouse.logsearch import terms
 from warehouse.moments import naive
 
-#: How far from the page's end of time the spans reach that are looked through.
-_FIRST_SPAN = timedelta(minutes=2)
+#: How far from the page's end of time the spans reach that are looked through. The first is longer where a
+#: filter leaves few of its rows: to read the times of a quarter of an hour costs little, its whole rows much.
+_FIRST_SPAN, _FIRST_OF_FILTER = timedelta(minutes=2), timedelta(minutes=15)
 _SPANS = (timedelta(minutes=18), timedelta(hours=4), timedelta(days=2))
 _TICK = timedelta(microseconds=1)
-
-#: What a search by text found, on demand.
-Find = Callable[[], Found | None]
 
 
 class LogFilter(Struct, kw_only=True):
@@ -52,10 +49,9 @@ def page(engine: Engine, finds: Finds, wanted: LogFilter) -> dict[str, Any]:
     parameters = filters(wanted)
     after = _decode(wanted.cursor, wanted.order) if wanted.cursor else {}
     dates = finds.dates()
-    # Looked for on demand: the newest entries may fill the page.
-    find = cache(lambda: finds.of(parameters))
-    rows = _rows(engine, wanted, parameters | after, dates, find)
-    counts = _counts(engine, wanted, parameters, dates, find())
+    found = finds.of(parameters)
+    rows = _rows(engine, wanted, parameters | after, dates, found)
+    counts = _counts(engine, wanted, parameters, dates, found)
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     answer: dict[str, Any] = {
@@ -93,7 +89,7 @@ def _rows(
     wanted: LogFilter,
     parameters: dict[str, Any],
     dates: list[dict[str, Any]],
-    find: Find,
+    found: Found | None,
 ) -> list[dict[str, Any]]:
     """Walk the time from the page's end of it and stop when the page is full.
 
@@ -102,7 +98,7 @@ def _rows(
     descending = wanted.order == "desc"
     query = "logs_newest" if descending else "logs_oldest"
     rows: list[dict[str, Any]] = []
-    for from_ts, to_ts in _spans(engine, wanted, parameters, dates, find):
+    for from_ts, to_ts in _spans(engine, wanted, parameters, dates, found):
         span = {
             "from_ts": from_ts,
             "to_ts": to_ts,
@@ -121,13 +117,13 @@ def _spans(
     wanted: LogFilter,
     parameters: dict[str, Any],
     dates: list[dict[str, Any]],
-    find: Find,
+    found: Found | None,
 ) -> Iterator[tuple[datetime, datetime]]:
     """Half-open spans of time to look through, in the page's order and growing.
 
     Files are sorted by time, so a short span reads a small part of one file, and most pages lie in the
-    first. Where it does not fill the page, the rollup by facets tells how far the page reaches, if it knows
-    a filter; else the spans grow.
+    first. Where it does not fill the page, or is not likely to, the rollup by facets tells how far the page
+    reaches, if it knows a filter; else the spans grow.
     """
     descending = wanted.order == "desc"
     low = _latest(parameters["start"], None if descending else parameters.get("after_ts"))
@@ -148,13 +144,16 @@ def _spans(
         at = min(max(at, oldest), newest)
         return ((at, newest), (oldest, at)) if descending else ((oldest, at), (at, newest))
 
-    first, (oldest, newest) = halves(newest - _FIRST_SPAN if descending else oldest + _FIRST_SPAN)
-    yield first
-    if oldest == newest:
-        return
+    restricted = logslots.restricted(parameters)
+    facets = restricted & logslots.FACETS
+    if not found and len(facets) < 2:
+        length = _FIRST_OF_FILTER if restricted else _FIRST_SPAN
+        first, (oldest, newest) = halves(newest - length if descending else oldest + length)
+        yield first
+        if oldest == newest:
+            return
     filled = None
-    found = find()
-    if found or logslots.restricted(parameters) & logslots.FACETS:
+    if found or facets:
         if found:
             reach = logslots.reach(
                 found,

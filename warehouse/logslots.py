@@ -90,7 +90,7 @@ def reach(
     What the facets do not tell of the filter is left out, so that there may be less.
     """
     grain = grain or _grain(oldest, newest)
-    window = {
+    window: Row = {
         "from_slot": begun(oldest, grain),
         "to_ts": newest,
         "edge_slot": begun(newest - _TICK if descending else oldest, grain),
