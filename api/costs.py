@@ -1,4 +1,4 @@
-"""/costs and /inventory/packages: what storage will cost, and what takes it."""
+"""/costs and /inventory/packages: what storage will cost, what takes it, and since when."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from litestar import Controller, get
 from litestar.params import QueryParameter
 from msgspec import Meta
 
-from api import params
+from api import downloads, params
 from api.common import BAD_PARAMETER, SERVER_ERROR, TheWarehouse
 from api.models import Answer, Bytes, EpochMs, Percent, shaped
 
@@ -90,6 +90,23 @@ class PackageHoldings(Answer):
     bytes: Annotated[int, _about("Of all packages.")]
 
 
+class PackageDay(Answer):
+    """A UTC day."""
+
+    start: EpochMs
+    objects: Annotated[int, _about("Stored on the day, of what is there still.")]
+    bytes: Annotated[int, _about("The same in bytes.")]
+    stored_objects: Annotated[int, _about("There at its end.")]
+    stored_bytes: Annotated[int, _about("The same in bytes.")]
+
+
+class PackageGrowth(Answer):
+    """What packages took, day by day."""
+
+    package: Annotated[str | None, _about("Which one; null for all.")]
+    days: Annotated[list[PackageDay], _about("Oldest first; the last one is today.")]
+
+
 class CostsController(Controller):
     """Storage in dollars and by package."""
 
@@ -104,3 +121,10 @@ class CostsController(Controller):
     def packages(self, warehouse: TheWarehouse, limit: params.PackageLimit = 100) -> PackageHoldings:
         """By name, the largest first, with their growth."""
         return shaped(PackageHoldings, warehouse.package_sizes(limit))
+
+    @get("/inventory/packages/growth", sync_to_thread=True, summary="How packages grew", responses=_PROBLEMS)
+    def growth(
+        self, warehouse: TheWarehouse, days: downloads.Days = 90, package: params.Package = None
+    ) -> PackageGrowth:
+        """What one package, or all of them, took at the end of each day, of what is there still."""
+        return shaped(PackageGrowth, warehouse.package_growth(days, package))

@@ -10,6 +10,11 @@ def naive(moment: datetime) -> datetime:
     return (moment if moment.tzinfo is None else moment.astimezone(UTC)).replace(tzinfo=None)
 
 
+def hour_of(now: datetime | None) -> datetime:
+    """The beginning of an hour, the present one by default: what is told by the hour holds until it ends."""
+    return naive(now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
+
+
 def millis(moment: datetime) -> int:
     """Epoch milliseconds; a moment without a zone is UTC."""
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -21,7 +21,7 @@ from warehouse.forecast.outlook import Outlook
 from warehouse.logquery import LogFilter
 from warehouse.logviewer import LogViewer
 from warehouse.manifest import Manifest
-from warehouse.moments import millis, naive
+from warehouse.moments import hour_of, millis, naive
 from warehouse.quarantine import QuarantineFilter
 from warehouse.settings import Settings
 from warehouse.settings_file import log_prefixes
@@ -186,7 +186,7 @@ class Warehouse:
         )
         found = self._answers.get(
             "report",
-            window | {"now": _hour(moment) + timedelta(hours=1)},
+            window | {"now": hour_of(moment) + timedelta(hours=1)},
             lambda asked: report.report(self._engine, self._settings, asked, figures),
         )
         return {
@@ -327,7 +327,7 @@ class Warehouse:
 
     def inventory(self, now: datetime | None = None) -> Row:
         """GET /inventory: what the buckets hold by prefix, storage class and size, and how it grew."""
-        return self._answers.get("inventory", {"now": _hour(now)}, self._inventory)
+        return self._answers.get("inventory", {"now": hour_of(now)}, self._inventory)
 
     def _inventory(self, parameters: Row) -> Row:
         return {
@@ -339,7 +339,7 @@ class Warehouse:
 
     def costs(self, now: datetime | None = None, *, free_tier: bool = False) -> Row:
         """GET /costs: what the buckets will cost, and what cleanups would free."""
-        asked = {"now": _hour(now), "free_tier": free_tier}
+        asked = {"now": hour_of(now), "free_tier": free_tier}
         return self._answers.get(
             "costs",
             asked,
@@ -350,10 +350,16 @@ class Warehouse:
 
     def package_sizes(self, limit: int = 100, now: datetime | None = None) -> Row:
         """GET /inventory/packages: the largest packages with their growth."""
-        asked = {"now": _hour(now), "limit": limit}
+        asked = {"now": hour_of(now), "limit": limit}
         return self._answers.get(
             "package_sizes", asked, lambda given: costs.packages(self._engine, given["now"], limit)
         )
+
+    def package_growth(self, days: int = 90, package: str | None = None, now: datetime | None = None) -> Row:
+        """GET /inventory/packages/growth: what packages took at the end of each day."""
+        asked = {"now": hour_of(now), "days": days, "package": package}
+        found = self._answers.get("growth", asked, lambda given: self._engine.run("package_growth", given))
+        return {"package": package, "days": found}
 
     def health(self) -> Row:
         """GET /health: the warehouse can be read."""
@@ -389,8 +395,3 @@ class Warehouse:
 
 def _today(now: datetime | None) -> date:
     return naive(now or datetime.now(UTC)).date()
-
-
-def _hour(now: datetime | None) -> datetime:
-    """The present hour: what is told by the hour holds until it ends."""
-    return naive(now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)

@@ -13,7 +13,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from api import analytics_models, models, outlook_models
-from api.costs import Costs, PackageHoldings
+from api.costs import Costs, PackageGrowth, PackageHoldings
 from api.runs import Runs
 from tests.api.conftest import PREFIX
 from tests.api.shapes import NUMBER, has, is_exactly
@@ -164,6 +164,14 @@ def test_costs_and_packages_are_as_described(get: Get) -> None:
     answer = get("/inventory/packages", limit=3)
     is_exactly(answer, PackageHoldings)
     assert len(answer["packages"]) == 3 < answer["count"]
+    largest = answer["packages"][0]
+    for growth in (
+        get("/inventory/packages/growth", days=40),
+        get("/inventory/packages/growth", days=40, package=largest["name"]),
+    ):
+        is_exactly(growth, PackageGrowth)
+        assert len(growth["days"]) == 40
+    assert growth["days"][-1]["storedBytes"] == largest["bytes"]
 
 
 def test_analytics_are_the_figures_of_the_window_and_of_the_one_before(get: Get) -> None:

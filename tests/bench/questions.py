@@ -2,8 +2,9 @@
 
 The warehouse answers figures from its rollups and searches from the rows; chdb answers all from the rows.
 The peer is asked for what the answer holds: with the window before, the five most frequent messages, an
-example of each fault, its trend, and whether it was seen in the month before (storage aside). They take turns
-in one run, each turn about another window, so that no answer is kept. Medians in milliseconds.
+example of each fault, its trend, whether it was seen in the month before, and with trends what was unusual
+(storage aside). They take turns in one run, each turn about another window, so that no answer is kept.
+Medians in milliseconds.
 """
 
 from __future__ import annotations
@@ -38,6 +39,13 @@ _TOP = (
     "SELECT message, count() FROM {rows} WHERE level = 'error' AND ts >= '{start}' AND ts < '{end}' {filter}"
     " GROUP BY message ORDER BY 2 DESC LIMIT 5"
 )
+#: Whether an hour is unusual can be told from those before it alone: here the least of it, their medians.
+_UNUSUAL = (
+    "SELECT h, n, errors, mean, quantileExact(0.5)(n) OVER () AS usual,"
+    " quantileExact(0.5)(errors) OVER () AS usual_errors, quantileExact(0.5)(mean) OVER () AS usual_mean"
+    " FROM (SELECT toStartOfHour(ts) AS h, count() AS n, countIf(level = 'error') AS errors,"
+    " avg(response_ms) AS mean FROM {rows} WHERE ts >= '{month_before}' AND ts < '{end}' GROUP BY h)"
+)
 _TEMPLATE = "replaceRegexpAll(message, '[0-9]+', '<n>') AS template"
 _PAGE = "SELECT ts, level, message, source, config_hash, metadata, extra, object_key, line FROM {rows}"
 QUESTIONS: dict[str, tuple[Ours, list[str]]] = {
@@ -55,7 +63,18 @@ QUESTIONS: dict[str, tuple[Ours, list[str]]] = {
         [
             "SELECT toStartOfHour(ts) AS h, count(), countIf(level = 'error'), countIf(level = 'warn'),"
             " avg(response_ms), quantileExact(0.95)(response_ms)"
-            " FROM {rows} WHERE ts >= '{start}' AND ts < '{end}' GROUP BY h ORDER BY h"
+            " FROM {rows} WHERE ts >= '{start}' AND ts < '{end}' GROUP BY h ORDER BY h",
+            _UNUSUAL,
+        ],
+    ),
+    "history": (
+        lambda w, now: w.history(24, 100, now),
+        [
+            "SELECT toStartOfInterval(ts, INTERVAL 864 SECOND) AS p, count(), countIf(level = 'error'),"
+            " countIf(level = 'warn'), countIf(status > 0), countIf(status >= 500), avg(response_ms),"
+            " quantilesExact(0.5, 0.95, 0.99)(response_ms), count(response_ms), countIf(response_ms <= 500),"
+            " countIf(response_ms <= 2000)"
+            " FROM {rows} WHERE ts >= '{start}' AND ts < '{end}' GROUP BY p ORDER BY p"
         ],
     ),
     "faults": (

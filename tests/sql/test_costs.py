@@ -1,4 +1,5 @@
-"""Costs and what takes space: endpoints/costs, endpoints/costs_cleanup, endpoints/inventory_packages."""
+"""Costs and what takes space: endpoints/costs, endpoints/costs_cleanup, endpoints/inventory_packages,
+endpoints/package_growth."""
 
 from __future__ import annotations
 
@@ -105,6 +106,22 @@ def test_packages_are_told_with_size_share_and_growth(builder: Builder) -> None:
         "lastStored": millis(NOW - timedelta(days=5)),
     }
     assert (ui["name"], ui["bytesLastDay"]) == ("@acme/ui", 100_000_000)
+
+
+def test_packages_are_told_day_by_day(builder: Builder) -> None:
+    with closing(opened(builder)) as warehouse:
+        react = warehouse.package_growth(8, "react", NOW)
+        every = warehouse.package_growth(8, now=NOW)
+        nobody = warehouse.package_growth(2, "left-pad", NOW)
+    days = [millis(utc(f"2026-03-{day}T00:00:00")) for day in range(24, 32)]
+    assert react["package"] == "react"
+    # One of 600 MB is there from before, 300 MB came on the 26th.
+    assert [tuple(row.values()) for row in react["days"]] == [
+        (day, *((1, 300_000_000) if i == 2 else (0, 0)), *((2, 900_000_000) if i >= 2 else (1, 600_000_000)))
+        for i, day in enumerate(days)
+    ]
+    assert [row["storedBytes"] for row in every["days"]] == [600_000_000] * 2 + [900_000_000] * 5 + [GB]
+    assert {tuple(row.values())[1:] for row in nobody["days"]} == {(0, 0, 0, 0)}
 
 
 def test_an_empty_warehouse_costs_nothing(tmp_path: Path) -> None:

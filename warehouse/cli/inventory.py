@@ -14,13 +14,22 @@ from warehouse.cli.state import State, pass_state
     epilog="""\b
 Examples:
   warehouse inventory
+  warehouse inventory --package left-pad --days 30
   warehouse inventory --json | jq '.holdings[] | select(.prefix == "packages/")'
   warehouse sql "SELECT name, count(*), sum(size) FROM packages GROUP BY name"
 """
 )
+@click.option("--package", metavar="NAME", help="Show how one package grew, day by day.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3660),
+    default=90,
+    show_default=True,
+    help="Days of --package to look at.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON; sizes are bytes.")
 @pass_state
-def inventory(state: State, as_json: bool) -> None:
+def inventory(state: State, package: str | None, days: int, as_json: bool) -> None:
     """Show the buckets' objects and bytes as of the last sync, and what was stored lately.
 
     Besides logs and packages it covers the prefixes of WAREHOUSE_INVENTORY.
@@ -28,8 +37,31 @@ def inventory(state: State, as_json: bool) -> None:
     from warehouse.status import reading
 
     with reading(state.settings) as warehouse:
-        found = warehouse.inventory()
-    output.write(output.to_json(found) if as_json else _for_people(found))
+        found = warehouse.package_growth(days, package) if package else warehouse.inventory()
+    shown = _grown if package else _for_people
+    output.write(output.to_json(found) if as_json else shown(found))
+
+
+def _grown(found: dict[str, Any]) -> str:
+    """The days on which something was stored, and what was there already before them."""
+    rows = [
+        (
+            output.moment(row["start"])[:10],
+            output.count(row["objects"]),
+            output.size(row["bytes"]),
+            output.count(row["storedObjects"]),
+            output.size(row["storedBytes"]),
+        )
+        for row in found["days"]
+        if row["objects"]
+    ]
+    last = found["days"][-1]
+    held = output.counted(last["storedObjects"], "object")
+    total = f"{held} of {found['package']}, {output.size(last['storedBytes'])}"
+    if not rows:
+        return f"{total}; nothing was stored in the last {output.counted(len(found['days']), 'day')}."
+    heads = ["Day", "Objects", "Size", "Objects then", "Size then"]
+    return f"{output.table(heads, rows, right={1, 2, 3, 4})}\n\n{total}."
 
 
 def _for_people(found: dict[str, Any]) -> str:

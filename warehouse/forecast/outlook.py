@@ -5,13 +5,13 @@ Times in answers are epoch milliseconds; units are entries, ms and MB.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from warehouse.answers import KeptAnswers
 from warehouse.engine import Engine
 from warehouse.forecast import steps
-from warehouse.moments import millis, naive
+from warehouse.moments import hour_of, millis
 
 Row = dict[str, Any]
 
@@ -31,12 +31,12 @@ class Outlook:
     def predict(self, hours: int = 6, now: datetime | None = None, model: Model = "ensemble") -> Row:
         """GET /analytics/predict: the `hours` from the present one on."""
         # Only whole hours of history count, so the answer holds until the hour ends.
-        asked = {"hours": hours, "starts": _hour(now), "model": model}
+        asked = {"hours": hours, "starts": hour_of(now), "model": model}
         return dict(self._answers.get("predict", asked, self._predict))
 
     def accuracy(self, hours: float = 168, now: datetime | None = None, model: Model = "ensemble") -> Row:
         """GET /analytics/predict/accuracy: the forecasts of the last `hours` against what came."""
-        ends = _hour(now) + _HOUR
+        ends = hour_of(now) + _HOUR
         asked: Row = {"starts": ends - timedelta(hours=hours), "ends": ends, "model": model}
         rows = self._answers.get("accuracy", asked, lambda given: self._engine.run("predict_accuracy", given))
         return {
@@ -63,7 +63,7 @@ class Outlook:
 
         With `every`, also the score of what was not.
         """
-        ends = _hour(now) + _HOUR
+        ends = hour_of(now) + _HOUR
         asked: Row = {
             "starts": ends - timedelta(hours=hours),
             "ends": ends,
@@ -107,10 +107,6 @@ class Outlook:
             with steps.on_the_fly(self._engine, origin, history["entries"], max(far, steps.HORIZON)) as con:
                 series = steps.rows(con, "endpoints", "predict", asked)
         return _answer(hours, model, series, millis(origin), stored=stored)
-
-
-def _hour(now: datetime | None) -> datetime:
-    return naive(now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
 
 
 def _without(row: Row, *names: str) -> Row:
