@@ -104,6 +104,50 @@ def test_a_brush_takes_whole_periods_of_those_that_are_shown(browser: Browser, a
         assert 60 * minutes < lengths[1] < 120 * minutes
 
 
+@pytest.mark.parametrize("name", ["overview", "logs"])
+def test_a_page_at_rest_draws_nothing(browser: Browser, address: str, name: str) -> None:
+    with tab(browser, address) as opened:
+        page = opened.open(name)
+        page.wait_for_timeout(500)
+        drawn = page.evaluate(
+            "async () => { const canvas = document.querySelector('.chart canvas'); let drawn = 0;"
+            " const pen = canvas.getContext('2d'), clear = pen.clearRect;"
+            " pen.clearRect = function (...given) { drawn += 1; return clear.apply(this, given); };"
+            " await new Promise((done) => setTimeout(done, 1000)); return drawn; }"
+        )
+        assert drawn == 0
+
+
+def test_another_range_asks_for_what_depends_on_it(browser: Browser, address: str) -> None:
+    with tab(browser, address) as opened:
+        page = opened.open("overview", "?hours=24")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(httpx.URL(request.url).path.removeprefix(PREFIX)))
+        page.locator('#ranges [data-hours="6"]').click()
+        opened.ready("overview")
+        assert "/analytics" in asked
+        assert {"/stats", "/analytics/predict", "/analytics/trends", "/analytics/alerts/rules"}.isdisjoint(
+            asked
+        )
+        # What was asked a moment ago is not asked again, and shown all the same.
+        before = page.locator("#events .sub").inner_text()
+        page.locator('#ranges [data-hours="24"]').click()
+        expect(page.locator("#events .sub")).not_to_have_text(before)
+        assert asked.count("/analytics") == 1
+
+
+def test_a_package_is_shown_over_time(browser: Browser, address: str) -> None:
+    with tab(browser, address) as opened:
+        page = opened.open("storage")
+        name = page.locator("#by-package tbody a").first.inner_text()
+        page.locator("#by-package tbody a").first.click()
+        opened.ready("storage")
+        assert httpx.URL(page.url).params["package"] == name
+        expect(page.locator("#package-growth .sub")).to_contain_text(f"{name}: ")
+        expect(page.locator("#package-growth select")).to_have_value(name)
+        assert opened.complaints == []
+
+
 def test_the_keyboard_reaches_the_search(browser: Browser, address: str) -> None:
     with tab(browser, address) as opened:
         page = opened.open("logs")

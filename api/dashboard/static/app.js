@@ -103,10 +103,13 @@ $('#zone').addEventListener('click', () => {
   update();
 });
 // Paper is light, charts too, whatever the screen is.
-matchMedia('print').addEventListener('change', (event) => {
-  document.documentElement.dataset.theme = event.matches ? 'light' : localStorage.getItem('theme') ?? 'dark';
+const paper = matchMedia('print');
+function dress() {
+  document.documentElement.dataset.theme = paper.matches ? 'light' : localStorage.getItem('theme') ?? 'dark';
   redrawAll();
-});
+}
+paper.addEventListener('change', dress);
+if (paper.matches) dress();
 addEventListener('keydown', (event) => {
   if (event.key === '/' && !/INPUT|SELECT|TEXTAREA/.test(document.activeElement?.tagName ?? '') && $('#q')) {
     event.preventDefault();
