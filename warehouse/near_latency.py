@@ -52,10 +52,11 @@ def build(
     until += _DAY
     since = first
     if old is not None:
-        since = max(first, min([*_changes(files, old.files), old.until]))
+        # A day before the first has no part in what is left of the others.
+        since = min([max(old.until, first), *(day for day in _changes(files, old.files) if day >= first)])
     low, high, entries = _range(con, lake, files, since)
-    if old is None or since <= old.since or low < old.low or high > old.high:
-        # Lists of other buckets cannot go on from the old ones.
+    if old is None or not old.since < since <= old.until or low < old.low or high > old.high:
+        # There is nothing to go on from, or lists of other buckets.
         old, since = None, first
         low, high, entries = _range(con, lake, files, since)
         before = [0] * (high - low + 1)

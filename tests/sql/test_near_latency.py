@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.warehouse_builder import Builder, log
-from warehouse import near_latency
+from warehouse import near, near_latency
 from warehouse.housekeeping import cleanup
 from warehouse.service import Warehouse
 
@@ -87,6 +87,19 @@ def test_a_quantile_is_the_bucket_of_nearest_rank(builder: Builder) -> None:
     assert found == [(0, *ranks, 20, 20, 20)]
 
 
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """The days that are summed from now on."""
+    days: list[datetime] = []
+    add_day = near_latency._add_day
+
+    def adding(*given: Any) -> list[int]:
+        days.append(given[4])
+        return add_day(*given)
+
+    monkeypatch.setattr(near_latency, "_add_day", adding)
+    return days
+
+
 Change = Callable[[Builder], object]
 
 
@@ -115,19 +128,44 @@ def test_a_change_is_summed_from_its_first_day_on(
     builder.sync()
     with closing(builder.open()) as warehouse:
         warehouse.warm()
-        days: list[datetime] = []
-        add_day = near_latency._add_day
-
-        def noted(*given: Any) -> list[int]:
-            days.append(given[4])
-            return add_day(*given)
-
-        monkeypatch.setattr(near_latency, "_add_day", noted)
+        days = noted(monkeypatch)
         change(builder)
         builder.sync()
         warehouse.warm()
         assert agree(warehouse) > 5
         assert (bool(days) and min(days) <= NAIVE) == whole
+
+
+def test_a_day_that_is_too_old_goes_without_the_others_being_summed_anew(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near, "_OF_SUMS", near._Limits(length=timedelta(days=3)))
+    builder.put([line for day in (0, 1, 2) for line in timed(day, 3, 100)])
+    builder.sync()
+    with closing(builder.open()) as warehouse:
+        warehouse.warm()
+        days = noted(monkeypatch)
+        builder.put([log(FIRST + timedelta(days=3, hours=1), responseTime=20)])
+        builder.sync()
+        warehouse.warm()
+        assert days == [NAIVE + timedelta(days=3)]
+        window = {"starts": NAIVE + timedelta(days=1), "ends": NAIVE + timedelta(days=4), "points": 9}
+        told = quantiles(warehouse, window | {"grain": 300}, in_memory=True)
+        assert told == quantiles(warehouse, window | {"grain": 300}, in_memory=False)
+
+
+def test_after_a_long_time_without_entries_the_sums_begin_anew(builder: Builder) -> None:
+    builder.put(timed(0, 3, 100))
+    builder.sync()
+    with closing(builder.open()) as warehouse:
+        warehouse.warm()
+        builder.put(timed(60, 3, 100))
+        builder.sync()
+        warehouse.warm()
+        window = {"starts": NAIVE + timedelta(days=60), "ends": NAIVE + timedelta(days=61), "points": 5}
+        told = quantiles(warehouse, window | {"grain": 300}, in_memory=True)
+        assert len(told) == 5
+        assert told == quantiles(warehouse, window | {"grain": 300}, in_memory=False)
 
 
 def test_numbers_beyond_an_integer_are_summed_too(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
