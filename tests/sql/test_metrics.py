@@ -92,6 +92,10 @@ def matching(entries: list[Entry], wanted: MetricFilter, start: datetime, end: d
     ]
 
 
+#: The figures that distributions tell.
+DISTRIBUTED = ("p50ResponseTime", "p95ResponseTime", "p99ResponseTime", "apdex")
+
+
 def quantile(times: list[float], share: float) -> Any:
     """By nearest rank, within 1 percent as the buckets promise."""
     ranked = sorted(times)
@@ -151,15 +155,26 @@ def test_the_history_has_the_figures_of_each_period(
     assert (len(answer["history"]), answer["periodSeconds"]) == (points, width.total_seconds())
     slots = warehouse.run("window", {"hours": hours, "points": points, "now": NOW.replace(tzinfo=None),
         **wanted.parameters()})[0]  # fmt: skip
-    grain, begins = slots["grain"], NOW - timedelta(hours=hours)
-    found: dict[int, list[Entry]] = {}
-    for entry in matching(entries, wanted, begins, NOW):
-        # A slot belongs to the period in which it begins.
-        slot = (entry["at"].timestamp() // grain) * grain
-        found.setdefault(int((slot - begins.timestamp()) // width.total_seconds()), []).append(entry)
+    begins = NOW - timedelta(hours=hours)
+
+    def by_period(grain: int) -> dict[int, list[Entry]]:
+        """A slot belongs to the period in which it begins."""
+        found: dict[int, list[Entry]] = {}
+        for entry in matching(entries, wanted, begins, NOW):
+            slot = (entry["at"].timestamp() // grain) * grain
+            number = int((slot - begins.timestamp()) // width.total_seconds())
+            found.setdefault(number, []).append(entry)
+        return found
+
+    of_all = slots["reads"] == "activity"
+    found = by_period(slots["grain"])
+    distributed = by_period(slots["latency_grain"]) if of_all else found
     for number, row in enumerate(answer["history"]):
         here = found.get(number, [])
         figures = expected(here, width.total_seconds() / 3600)
+        # Distributions of all entries have slots of their own.
+        others = expected(distributed.get(number, []), width.total_seconds() / 3600)
+        figures |= {name: others[name] for name in DISTRIBUTED}
         times = [entry["ms"] for entry in here if entry["ms"] is not None]
         if not here:
             figures |= dict.fromkeys(("errorRate", "warnRate", "responseTimeCoverage"))
