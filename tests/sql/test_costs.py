@@ -3,14 +3,17 @@ endpoints/package_growth."""
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner, Result
 
 from tests.warehouse_builder import Builder, log, millis, utc
+from warehouse.cli.group import cli
 from warehouse.service import Warehouse
 
 NOW = utc("2026-03-31T12:00:00")
@@ -122,6 +125,28 @@ def test_packages_are_told_day_by_day(builder: Builder) -> None:
     ]
     assert [row["storedBytes"] for row in every["days"]] == [600_000_000] * 2 + [900_000_000] * 5 + [GB]
     assert {tuple(row.values())[1:] for row in nobody["days"]} == {(0, 0, 0, 0)}
+
+
+def test_the_command_shows_how_a_package_grew(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE_DATA_DIR", str(builder.settings.data_dir))
+
+    def told(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, ["inventory", *arguments])
+
+    lines = told("--package", "react", "--days", "3660").output.splitlines()
+    first, second = (NOW - timedelta(days=days) for days in (50, 5))
+    assert [line.split() for line in lines[2:4]] == [
+        [f"{first:%Y-%m-%d}", "1", "572.2", "MiB", "1", "572.2", "MiB"],
+        [f"{second:%Y-%m-%d}", "1", "286.1", "MiB", "2", "858.3", "MiB"],
+    ]
+    assert lines[-1] == "2 objects of react, 858.3 MiB."
+    assert told("--package", "left-pad", "--days", "1").output.strip() == (
+        "0 objects of left-pad, 0 bytes; nothing was stored in the last 1 day."
+    )
+    assert [row["bytes"] for row in json.loads(told("--package", "react", "--json").output)["days"]][-1] == 0
+    lonely = told("--days", "5")
+    assert lonely.exit_code == 2
+    assert "--package" in lonely.output
 
 
 def test_an_empty_warehouse_costs_nothing(tmp_path: Path) -> None:

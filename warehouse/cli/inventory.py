@@ -20,24 +20,20 @@ Examples:
 """
 )
 @click.option("--package", metavar="NAME", help="Show how one package grew, day by day.")
-@click.option(
-    "--days",
-    type=click.IntRange(1, 3660),
-    default=90,
-    show_default=True,
-    help="Days of --package to look at.",
-)
+@click.option("--days", type=click.IntRange(1, 3660), help="Days of --package to look at.  [default: 90]")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON; sizes are bytes.")
 @pass_state
-def inventory(state: State, package: str | None, days: int, as_json: bool) -> None:
+def inventory(state: State, package: str | None, days: int | None, as_json: bool) -> None:
     """Show the buckets' objects and bytes as of the last sync, and what was stored lately.
 
     Besides logs and packages it covers the prefixes of WAREHOUSE_INVENTORY.
     """
     from warehouse.status import reading
 
+    if days and not package:
+        raise click.UsageError("--days are those of a package: name it with --package")
     with reading(state.settings) as warehouse:
-        found = warehouse.package_growth(days, package) if package else warehouse.inventory()
+        found = warehouse.package_growth(days or 90, package) if package else warehouse.inventory()
     shown = _grown if package else _for_people
     output.write(output.to_json(found) if as_json else shown(found))
 

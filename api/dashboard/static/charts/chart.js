@@ -32,10 +32,9 @@ export const redrawAll = () => redraws.forEach((redraw) => redraw());
 export const forgetAll = () => redraws.clear();
 
 /**
- * A chart in a box of its own.
+ * A chart in a box of its own. Of `draw`, `ready` is called once, `drawn` after each drawing.
  * @param {string} label what it shows, for those who cannot see it
  * @param {string} [size]
- * `ready` is called once, `drawn` after each drawing.
  * @returns {{node: any, draw: (make: (theme: any, width: number) => any, ready?: (chart: any) => void, drawn?: (chart: any) => void) => Promise<void>}}
  */
 export function chart(label, size = '') {
