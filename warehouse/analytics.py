@@ -87,32 +87,37 @@ def metrics_since(window: Row, earliest: str) -> datetime | None:
 
 def figures(engine: Engine, window: Row) -> Row:
     """GET /analytics: the figures of the window, and how they changed against the one before."""
-    current, previous = engine.run("analytics", window, since=metrics_since(window, "previous_start"))
-    factors = engine.run(
-        "health_factors",
-        {
-            "error_rate": current["errorRate"],
-            "response_ms": current["avgResponseTime"],
-            "growth": current["storageGrowth"],
-        },
-        since=window["window_end"],
-    )
-    changes = engine.run(
-        "analytics_changes",
-        {
-            "names": list(_COMPARED),
-            "current": [current[name] for name in _COMPARED],
-            "previous": [previous[name] for name in _COMPARED],
-        },
-        since=window["window_end"],
-    )
-    return {
-        **current,
-        "topErrorMessages": engine.run(
+    (current, previous), messages = engine.together(
+        lambda: engine.run("analytics", window, since=metrics_since(window, "previous_start")),
+        lambda: engine.run(
             "top_error_messages",
             window,
             since=None if window["reads"] == "logs" else window["window_start"],
         ),
+    )
+    factors, changes = engine.together(
+        lambda: engine.run(
+            "health_factors",
+            {
+                "error_rate": current["errorRate"],
+                "response_ms": current["avgResponseTime"],
+                "growth": current["storageGrowth"],
+            },
+            since=window["window_end"],
+        ),
+        lambda: engine.run(
+            "analytics_changes",
+            {
+                "names": list(_COMPARED),
+                "current": [current[name] for name in _COMPARED],
+                "previous": [previous[name] for name in _COMPARED],
+            },
+            since=window["window_end"],
+        ),
+    )
+    return {
+        **current,
+        "topErrorMessages": messages,
         "hours": window["hours"],
         "previous": previous,
         "changes": {row.pop("name"): row for row in changes},

@@ -50,8 +50,10 @@ def page(engine: Engine, finds: Finds, wanted: LogFilter) -> dict[str, Any]:
     after = _decode(wanted.cursor, wanted.order) if wanted.cursor else {}
     dates = finds.dates()
     found = finds.of(parameters)
-    rows = _rows(engine, wanted, parameters | after, dates, found)
-    counts = _counts(engine, wanted, parameters, dates, found)
+    rows, counts = engine.together(
+        lambda: _rows(engine, wanted, parameters | after, dates, found),
+        lambda: _counts(engine, wanted, parameters, dates, found),
+    )
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     answer: dict[str, Any] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from warehouse import analytics, sqlfiles
@@ -33,10 +34,17 @@ def report(engine: Engine, settings: Settings, window: Row, figures: Row) -> Row
     `window` has `now` (UTC, without a zone); `figures` are those of GET /analytics of the same window.
     """
     asked = window | {"log_prefixes": log_prefixes(settings), "storage_price": settings.storage_price}
+    names = sqlfiles.names("recommendations")
+
+    def recommended(name: str) -> list[Row]:
+        return engine.run(name, asked, folder="recommendations", since=_earliest(name, asked))
+
+    def summary() -> list[Row]:
+        return engine.run("report_summary", window, since=analytics.metrics_since(window, "window_start"))
+
+    (summed,), *found = engine.together(summary, *(partial(recommended, name) for name in names))
     evidence = [
-        {"id": name.replace("_", "-"), **row}
-        for name in sqlfiles.names("recommendations")
-        for row in engine.run(name, asked, folder="recommendations", since=_earliest(name, asked))
+        {"id": name.replace("_", "-"), **row} for name, rows in zip(names, found, strict=True) for row in rows
     ]
     evidence.sort(key=lambda row: _SEVERITIES.index(row["severity"]))
     top = figures["topErrorMessages"][0] if figures["topErrorMessages"] else {}
@@ -59,9 +67,7 @@ def report(engine: Engine, settings: Settings, window: Row, figures: Row) -> Row
     )
     told = [row["recommendation"] for row in words] + [f"{row['seen']} {row['action']}" for row in evidence]
     return {
-        "summary": engine.run(
-            "report_summary", window, since=analytics.metrics_since(window, "window_start")
-        )[0],
+        "summary": summed,
         "recommendations": told,
         "evidence": evidence,
     }

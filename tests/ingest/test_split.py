@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse.ingest.lines import Batcher
-from warehouse.ingest.split import Lines
+from warehouse.ingest.split import Lines, days
 
 OPENING = b'{"t":'
 T = 1_700_000_000_000
@@ -119,3 +119,16 @@ def test_every_line_is_usual_or_not_and_none_is_both(objects: list[bytes]) -> No
     assert given_["ms"].to_pylist() == sorted(given_["ms"].to_pylist())
     key = lambda table: list(zip(table["object_no"].to_pylist(), table["line"].to_pylist(), strict=True))  # noqa: E731
     assert sorted(key(given_) + key(lines.unusual())) == key(lines.table)
+
+
+def test_usual_lines_are_cut_at_midnight_of_utc() -> None:
+    day = 86_400_000
+    first = 20_783 * day  # 2026-11-26
+    times = [first + day, first, first + day - 1, first + 3 * day]
+    found = lines_of(b"".join(line(ms) for ms in times)).usual(OPENING)
+    assert [(date, part.column("ms").to_pylist()) for date, part in days(found)] == [
+        ("2026-11-26", [first, first + day - 1]),
+        ("2026-11-27", [first + day]),
+        ("2026-11-29", [first + 3 * day]),
+    ]
+    assert list(days(found.slice(0, 0))) == []

@@ -21,7 +21,7 @@ from warehouse.service import Warehouse
 
 FIRST = datetime(2026, 11, 20, tzinfo=UTC)
 NAIVE = FIRST.replace(tzinfo=None)
-_QUANTILES = "FROM latency_quantiles($starts, $ends, $points, $grain, 500) ORDER BY i"
+_QUANTILES = "FROM latency_quantiles($starts, $ends, $points, $grain, $apdex_ms) ORDER BY i"
 
 
 def timed(day: int, ms: float, count: int = 1, *, seed: int = 7) -> list[dict[str, Any]]:
@@ -61,6 +61,7 @@ def agree(warehouse: Warehouse) -> int:
                 "ends": starts + timedelta(seconds=30 * rng.randrange(points, 9_000)),
                 "points": points,
                 "grain": grain,
+                "apdex_ms": rng.choice([None, 0.001, 2, 6, 500, 10_000_000]),
             }
             told = quantiles(warehouse, asked, in_memory=True)
             assert told == quantiles(warehouse, asked, in_memory=False), asked
@@ -79,7 +80,7 @@ def test_periods_of_all_lengths_are_told_as_the_rollup_tells_them(builder: Build
 def test_a_quantile_is_the_bucket_of_nearest_rank(builder: Builder) -> None:
     builder.put([log(FIRST + timedelta(hours=1, minutes=i), responseTime=i + 1) for i in range(20)])
     builder.sync()
-    asked = {"starts": NAIVE, "ends": NAIVE + timedelta(days=1), "points": 1, "grain": 300}
+    asked = {"starts": NAIVE, "ends": NAIVE + timedelta(days=1), "points": 1, "grain": 300, "apdex_ms": 500}
     ranks = [math.floor(math.log(ms) / math.log(1.02)) for ms in (10, 19, 20)]
     with closing(builder.open()) as warehouse:
         warehouse.warm()
@@ -150,8 +151,8 @@ def test_a_day_that_is_too_old_goes_without_the_others_being_summed_anew(
         warehouse.warm()
         assert days == [NAIVE + timedelta(days=3)]
         window = {"starts": NAIVE + timedelta(days=1), "ends": NAIVE + timedelta(days=4), "points": 9}
-        told = quantiles(warehouse, window | {"grain": 300}, in_memory=True)
-        assert told == quantiles(warehouse, window | {"grain": 300}, in_memory=False)
+        told = quantiles(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=True)
+        assert told == quantiles(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=False)
 
 
 def test_after_a_long_time_without_entries_the_sums_begin_anew(builder: Builder) -> None:
@@ -163,9 +164,9 @@ def test_after_a_long_time_without_entries_the_sums_begin_anew(builder: Builder)
         builder.sync()
         warehouse.warm()
         window = {"starts": NAIVE + timedelta(days=60), "ends": NAIVE + timedelta(days=61), "points": 5}
-        told = quantiles(warehouse, window | {"grain": 300}, in_memory=True)
+        told = quantiles(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=True)
         assert len(told) == 5
-        assert told == quantiles(warehouse, window | {"grain": 300}, in_memory=False)
+        assert told == quantiles(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=False)
 
 
 def test_numbers_beyond_an_integer_are_summed_too(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from warehouse import duck, formats, sqlfiles
 from warehouse.ingest import lanes
 from warehouse.ingest.lines import Batch
-from warehouse.ingest.split import Lines
+from warehouse.ingest.split import Lines, days
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile
 from warehouse.settings import Settings
@@ -84,8 +84,7 @@ class Converter:
         usual = lines.usual(opening) if opening is not None else None
         try:
             if usual is not None and usual.num_rows:
-                duck.register(self._con, "usual_lines", usual)
-                self._take_fast_lane(batch.format, converted, objects)
+                self._take_fast_lane(batch.format, usual, converted, objects)
             # The lines that the lane took and those that it left are all: the objects' counts prove it.
             taken = sum(file.entries for file in converted.files)
             if taken < lines.table.num_rows:
@@ -101,12 +100,20 @@ class Converter:
             self._con.execute("DROP VIEW IF EXISTS raw_lines; DROP TABLE IF EXISTS left_lines")
         return converted
 
-    def _take_fast_lane(self, form: str, converted: Converted, objects: dict[int, tuple[str, str]]) -> None:
-        """Write the rows of usual lines, straight from their JSON into a sorted file."""
-        files = self._lake.write_by_date(
-            self._con, sqlfiles.read("lanes", form), table="logs", run_id=self._run_id, time_column="ts"
-        )
-        converted.files += files
+    def _take_fast_lane(
+        self, form: str, usual: pa.Table, converted: Converted, objects: dict[int, tuple[str, str]]
+    ) -> None:
+        """Write the rows of usual lines, straight from their JSON into a sorted file per date."""
+        query = sqlfiles.read("lanes", form)
+        files: list[DataFile] = []
+        for date, part in days(usual):
+            duck.register(self._con, "usual_lines", part)
+            file = self._lake.write(
+                self._con, query, table="logs", partition=date, run_id=self._run_id, time_column="ts"
+            )
+            if file:
+                files.append(file)
+                converted.files.append(file)
         numbers = {place: number for number, place in objects.items()}
         counted = self._con.execute(
             "SELECT bucket, object_key, count(*), epoch_us(min(ts)), epoch_us(max(ts))"

@@ -7,6 +7,8 @@ format sends to quarantine.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,7 @@ _BEFORE_NUMBER = np.frombuffer(b":,[- \t\r", np.uint8)
 #: How Arrow refers to a text of more than 12 bytes in a buffer.
 _VIEW = np.dtype([("length", "<i4"), ("prefix", "V4"), ("buffer", "<i4"), ("offset", "<i4")])
 _MS_DIGITS = 13
+_DAY_MS = 86_400_000
 _POWERS = 10 ** np.arange(_MS_DIGITS - 1, -1, -1, dtype=np.int64)
 
 _Bytes = npt.NDArray[np.uint8]
@@ -128,6 +131,15 @@ class Lines:
         rest = np.ones(self.table.num_rows, np.bool_)
         rest[self._usual] = False
         return self.table.filter(pa.array(rest))
+
+
+def days(usual: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """The lines that `Lines.usual` gave by UTC date (ISO), none of them copied."""
+    numbers = usual.column("ms").to_numpy() // _DAY_MS
+    edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+    for start, end in pairwise(edges):
+        if start < end:
+            yield str(np.datetime64(int(numbers[start]), "D")), usual.slice(start, end - start)
 
 
 def _line_ends(text: _Bytes) -> _Places:
