@@ -25,7 +25,7 @@ import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
-from warehouse import columns, duck, reads, sqlfiles
+from warehouse import columns, duck, readers, reads, sqlfiles
 from warehouse.errors import QueryError, UnavailableError
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest, Snapshot
@@ -70,6 +70,7 @@ class Engine:
 
     def __init__(self, data_dir: Path, manifest: Manifest) -> None:
         self._manifest = manifest
+        self._data_dir = data_dir
         self._lake = Lake(data_dir)
         self._scratch = Path(tempfile.mkdtemp(prefix="warehouse-"))
         db = duck.connect()
@@ -188,10 +189,10 @@ class Engine:
         """The rows of one query of `sql/endpoints/` for each row of another, as Arrow, all of one generation.
 
         The rows of `spans` become parameters of `name`. There is one batch at least, so that its columns are
-        known. Held open for long, it can meet a file that compaction has replaced and swept.
+        known. However long it is held open, its files stay.
         """
         text, outer = sqlfiles.read("endpoints", name), sqlfiles.read("endpoints", spans)
-        with readable(), self._connection(text, outer) as con:
+        with readable(), readers.reading(self._data_dir), self._connection(text, outer) as con:
             cursor = con.execute(outer, {key: parameters.get(key) for key in sqlfiles.parameters(outer)})
             names = [column[0] for column in cursor.description or ()]
             found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -206,7 +207,7 @@ class Engine:
 
     def sql(self, text: str, parameters: Mapping[str, Any] | None = None) -> SqlResult:
         """Run a user's query. Raises QueryError for what is wrong with it, and for anything but reading."""
-        with self._connection() as con:
+        with readers.reading(self._data_dir), self._connection() as con:
             try:
                 _refuse_writing(con, text)
                 cursor = con.execute(text, dict(parameters) if parameters else None)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from warehouse import columns, duck
+from warehouse import columns, duck, readers
 from warehouse.errors import UnavailableError
 from warehouse.manifest import DataFile, Manifest, Run, now_us
 
@@ -151,9 +151,12 @@ class Lake:
     def sweep(self, manifest: Manifest) -> int:
         """Unlink what does not count: leftovers of killed runs, and retired files after their grace.
 
+        Those that a reader may still read, who has been at it for longer (`readers.py`), stay.
+
         Only for the holder of the writer's lock. Returns the number of files that went.
         """
-        due = manifest.retired(now_us() - GRACE_US)
+        reader = readers.oldest_us(self.root.parent)
+        due = manifest.retired(min(now_us(), reader or now_us()) - GRACE_US)
         for name in due:
             self.path(name).unlink(missing_ok=True)
         manifest.forget_retired(due)

@@ -54,6 +54,22 @@ MUTATIONS = (
         (("warehouse/lake.py", "        for path in leftovers:\n", "        for path in leftovers[:0]:\n"),),
     ),
     Mutation(
+        "what a reader reads is not swept",
+        ("tests/sync/test_readers.py",),
+        (("warehouse/lake.py", "min(now_us(), reader or now_us())", "now_us()"),),
+    ),
+    Mutation(
+        "a killed reader keeps nothing",
+        ("tests/sync/test_readers.py::test_a_reader_that_was_killed_keeps_nothing",),
+        (
+            (
+                "warehouse/readers.py",
+                "            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
+                "            raise OSError\n",
+            ),
+        ),
+    ),
+    Mutation(
         "a full disk is told as such",
         ("tests/sync/test_full_disk.py",),
         (("warehouse/lake.py", "except (duck.IOError, OSError) as error:", "except KeyError as error:"),),
