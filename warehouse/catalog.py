@@ -36,6 +36,8 @@ def publish(data_dir: Path, manifest: Manifest) -> Path:
     try:
         con = duck.open_file(fresh)
         try:
+            # One transaction: each is made durable, and half a catalog is of no use.
+            con.execute("BEGIN")
             for name in sqlfiles.names("macros"):
                 con.execute(sqlfiles.read("macros", name))
             for table, paths in files.items():
@@ -50,6 +52,7 @@ def publish(data_dir: Path, manifest: Manifest) -> Path:
                     con.execute(f"ALTER TABLE copied RENAME TO {name}")
             for name in sqlfiles.names("functions"):
                 con.execute(sqlfiles.read("functions", name))
+            con.execute("COMMIT")
         finally:
             con.close()
         os.replace(fresh, target)

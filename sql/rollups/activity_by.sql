@@ -71,17 +71,21 @@ WITH fresh AS (
         CAST(sum(s.server_errors) AS BIGINT) AS server_errors
     FROM parts AS s
     GROUP BY s.dimension, s.value, s.slot
-), distributions AS (
-    SELECT
-        b.dimension, b.value, b.slot,
-        list(b.bucket ORDER BY b.bucket) AS buckets,
-        list(b.entries ORDER BY b.bucket) AS counts
+), sorted AS (
+    -- To sort each list once takes half of what two ordered aggregates take.
+    SELECT b.dimension, b.value, b.slot, list_sort(list({'bucket': b.bucket, 'entries': b.entries})) AS pairs
     FROM (
         SELECT d.dimension, d.value, d.slot, d.bucket, CAST(sum(d.entries) AS BIGINT) AS entries
         FROM spread AS d
         GROUP BY d.dimension, d.value, d.slot, d.bucket
     ) AS b
     GROUP BY b.dimension, b.value, b.slot
+), distributions AS (
+    SELECT
+        o.dimension, o.value, o.slot,
+        list_transform(o.pairs, lambda p: p.bucket) AS buckets,
+        list_transform(o.pairs, lambda p: p.entries) AS counts
+    FROM sorted AS o
 )
 SELECT
     s.dimension, s.value, s.slot, s.entries, s.warn, s.error, s.timed, s.response_ns, s.requests, s.server_errors,

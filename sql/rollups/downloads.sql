@@ -25,7 +25,8 @@ WITH requests AS (
         CASE p.method WHEN 'GET' THEN tarball_version(p.plain, tarball_package(p.plain)) END AS version
     FROM (
         SELECT r.method, r.path, plain_path(r.path) AS plain
-        FROM (SELECT DISTINCT q.method, q.path FROM requests AS q) AS r
+        -- Not DISTINCT: what is asked of the packages further down would be asked of each request, before it.
+        FROM (SELECT min(q.method) AS method, min(q.path) AS path FROM requests AS q GROUP BY q.method, q.path) AS r
     ) AS p
 ), agents AS (
     SELECT r.user_agent, user_agent_family(r.user_agent) AS agent

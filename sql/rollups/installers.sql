@@ -16,7 +16,8 @@ WITH requests AS (
     GROUP BY CAST(l.ts AS DATE), l.path, l.package_version, l.client_ip, l.user_agent
 ), paths AS (
     SELECT r.path, plain_path(r.path) AS plain
-    FROM (SELECT DISTINCT q.path FROM requests AS q) AS r
+    -- Not DISTINCT: what is asked of the packages further down would be asked of each request, before it.
+    FROM (SELECT min(q.path) AS path FROM requests AS q GROUP BY q.path) AS r
 ), agents AS (
     SELECT r.user_agent, user_agent_family(r.user_agent) AS agent
     FROM (SELECT DISTINCT q.user_agent FROM requests AS q) AS r
