@@ -27,6 +27,8 @@ IOError = duckdb.IOException
 #: What reading a file raises that is gone or damaged.
 UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException)
 
+OutOfMemoryError = duckdb.OutOfMemoryException
+
 #: How every Parquet file is written. Level 1 of zstd is as small as level 3 on log text, and faster.
 PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 

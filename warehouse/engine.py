@@ -137,7 +137,7 @@ class Engine:
         with readable():
             if since is not None and self._near is not None:
                 snapshot = self.snapshot()
-                if self._near.holds(snapshot, text, given.get("reads"), since):
+                if self._near.holds(snapshot, text, given, since):
                     with self._near.connection(snapshot, text) as con:
                         return rows(con, folder, name, given)
             with self._connection(text) as con:
@@ -260,9 +260,15 @@ def rows(con: duck.Connection, folder: str, name: str, given: Mapping[str, Any])
 
 @contextmanager
 def readable() -> Iterator[None]:
-    """Say which file is missing or damaged when DuckDB cannot read one of the lake's."""
+    """Say which file is missing or damaged when DuckDB cannot read one, and when memory is at its end."""
     try:
         yield
+    except duck.OutOfMemoryError as error:
+        raise UnavailableError(
+            f"there is not enough memory: {str(error).splitlines()[0]}",
+            hint="give the process more, or less to do at a time: a shorter window; for a sync a smaller"
+            " WAREHOUSE_BATCH_MIB or fewer WAREHOUSE_INGEST_WORKERS",
+        ) from error
     except duck.UNREADABLE as error:
         if old := duck.lacking(error):
             raise columns.lacking(*old) from error

@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from msgspec import Struct
 
@@ -60,11 +61,12 @@ _GENERATIONS = 2
 
 
 class _Table(Struct, frozen=True):
-    """A table in memory: the files it holds, and the first day of which it holds everything."""
+    """A table in memory: the files it holds, and the days of which it holds everything, both ends."""
 
     name: str
     files: dict[str, str]
     since: date
+    until: date = date.max
 
 
 class _Generation(Struct, frozen=True):
@@ -107,14 +109,18 @@ class Near:
         with self._pool.connection(snapshot, reads.variables(text)) as con:
             yield con
 
-    def holds(self, snapshot: Snapshot, text: str, reads: str | None, since: date) -> bool:
-        """Is everything here that a query reads from `since` on? What a commit changed is read meanwhile."""
+    def holds(self, snapshot: Snapshot, text: str, given: Mapping[str, Any], since: date) -> bool:
+        """Is everything here that a query reads from `since` on? What a commit changed is read meanwhile.
+
+        What it is given tells which source it reads (`reads`), and where it ends (`window_end`).
+        """
         latest = self._generations[-1] if self._generations else None
         if latest is None or latest.number != snapshot.generation:
             self._refresh_soon(snapshot)
             return False
-        day = since.date() if isinstance(since, datetime) else since
-        return all(day >= latest.tables[table].since for table in _read_by(text, reads))
+        first, last = _day(since), _day(given.get("window_end") or date.max)
+        tables = [latest.tables[table] for table in _read_by(text, given.get("reads"))]
+        return all(first >= table.since and last <= table.until for table in tables)
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Bring the tables to a snapshot.
@@ -127,9 +133,11 @@ class Near:
                 return
             try:
                 self._add(snapshot, latest)
-            except (duck.Error, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is would happen again
+                # With each question; the files answer them all.
                 self._failed = snapshot.generation
-                log.warning("rollups are not kept in memory: %s", str(error).splitlines()[0])
+                reason = (str(error).splitlines() or [""])[0]
+                log.warning("rollups are not kept in memory: %s: %s", type(error).__name__, reason)
 
     def _refresh_soon(self, snapshot: Snapshot) -> None:
         if self._failed >= snapshot.generation or (self._thread is not None and self._thread.is_alive()):
@@ -151,12 +159,16 @@ class Near:
                 else:
                     self._copy(con, table, name, files, old)
                 tables[table] = _Table(name, files, since)
-            files, since = _newest(snapshot, _SUMMED, _OF_SUMS)
+            tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+            files, since = _newest(snapshot, _SUMMED, _OF_SUMS, tomorrow)
+            later = any(file.table == _SUMMED and file.partition > str(tomorrow) for file in snapshot.files)
             sums = before.sums if before else None
             name = f"kept.{_SUMMED}_{snapshot.generation}"
             if sums is None or sums.files != files:
                 sums = near_latency.build(con, self._lake, name, files, sums)
-            tables[_SUMMED] = _Table(sums.name if sums else name, files, since)
+            # Sums over years to an entry of a clock that runs ahead would take what those of today need.
+            until = tomorrow if later else date.max
+            tables[_SUMMED] = _Table(sums.name if sums else name, files, since, until)
             generation = _Generation(snapshot.generation, tables, sums)
             con.execute(f"CREATE SCHEMA {generation.schema}")
             con.execute(f"SET search_path = '{generation.schema},main'")
@@ -207,11 +219,20 @@ class Near:
                 each.sums.bind(con)
 
 
-def _newest(snapshot: Snapshot, table: str, limits: _Limits) -> tuple[dict[str, str], date]:
-    """The files of a table's newest partitions within the limits, with these; the first day that is whole."""
+def _day(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _newest(
+    snapshot: Snapshot, table: str, limits: _Limits, until: date = date.max
+) -> tuple[dict[str, str], date]:
+    """The files of a table's newest partitions within the limits, with these; the first day that is whole.
+
+    Partitions after `until` are left out.
+    """
     partitions: dict[str, list[DataFile]] = {}
     for file in snapshot.files:
-        if file.table == table:
+        if file.table == table and file.partition <= str(until):
             partitions.setdefault(file.partition, []).append(file)
     found: dict[str, str] = {}
     rows = size = 0

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.warehouse_builder import Builder, log
-from warehouse import near
+from warehouse import near, near_latency, sqlfiles
 from warehouse.analytics import MetricFilter
 from warehouse.logquery import LogFilter
 from warehouse.service import Warehouse
@@ -138,6 +138,49 @@ def test_only_the_newest_partitions_within_the_limits_are_kept(builder: Builder)
     found, since = near._newest(snapshot, "activity", near._Limits(rows=newest))
     assert set(found.values()) == set(days[:2])
     assert since.isoformat() == days[1]
+
+
+def test_an_entry_of_a_clock_that_runs_ahead_does_not_take_the_place_of_todays(builder: Builder) -> None:
+    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3_000)
+    builder.put([*lines(), log(ahead, responseTime=7)])
+    builder.sync()
+    with closing(builder.open()) as warm, closing(builder.open()) as cold:
+        warm.warm()
+        kept = warm._engine._near
+        assert kept is not None
+        sums = kept._generations[-1].sums
+        assert sums is not None
+        assert sums.until < ahead.replace(tzinfo=None)
+        text, snapshot = sqlfiles.read("endpoints", "history"), warm._engine.snapshot()
+        end = NOON.replace(tzinfo=None)
+        given = {"reads": "activity", "window_end": end}
+        assert kept.holds(snapshot, text, given, end - timedelta(days=1))
+        assert not kept.holds(snapshot, text, given | {"window_end": ahead.replace(tzinfo=None)}, end)
+        assert not kept.holds(snapshot, text, {"reads": "activity"}, end)
+        assert told(warm) == told(cold)
+        future = warm.history(24, 24, ahead + timedelta(hours=1))["history"]
+        assert future == cold.history(24, 24, ahead + timedelta(hours=1))["history"]
+        assert [row["totalLogs"] for row in future if row["totalLogs"]] == [1]
+
+
+def test_what_keeps_rollups_from_memory_is_met_once_for_a_generation(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    builder.put(lines(2))
+    builder.sync()
+    met = []
+
+    def build(*_: object) -> None:
+        met.append(1)
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(near_latency, "build", build)
+    with closing(builder.open()) as warm, closing(builder.open()) as cold:
+        warm.warm()
+        warm.warm()
+        assert told(warm) == told(cold)
+    assert len(met) == 1
+    assert "rollups are not kept in memory: ZeroDivisionError: a bug" in caplog.text
 
 
 def test_questions_beside_commits_see_one_of_them(builder: Builder) -> None:

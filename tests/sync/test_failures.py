@@ -9,12 +9,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from tests.sync.support import AGREEMENT, DATE, DAY, ByBucket, Mirror, assert_sound, lines
-from warehouse import sync
+from warehouse import duck, sync
 from warehouse.bucket import Bucket
 from warehouse.errors import BucketError, BusyError, CredentialsError, UnavailableError
 from warehouse.housekeeping import cleanup
@@ -322,4 +323,25 @@ def test_the_catalog_learns_of_a_killed_syncs_commits_before_anything_is_swept(
 
     assert seen == [(60, 60)]
     assert mirror.rows("SELECT status FROM runs ORDER BY started_at") == [("ok",), ("killed",), ("ok",)]
+    assert_sound(mirror)
+
+
+def test_an_end_of_memory_is_told_with_what_to_do_and_loses_nothing(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror.put("logs/many.gz", lines(20_000, DAY, 10, tag="many"))
+    connect = duck.connect
+
+    def small(**given: Any) -> duck.Connection:
+        con = connect(**given, memory_limit="5MB")
+        con.execute("SET max_temp_directory_size = '0KB'")
+        return con
+
+    with monkeypatch.context() as patch:
+        patch.setattr("warehouse.ingest.conform.duck.connect", small)
+        with pytest.raises(UnavailableError, match=r"not enough memory.*WAREHOUSE_BATCH_MIB"):
+            mirror.sync()
+    assert mirror.row("SELECT count(*) FROM logs") == (0,)
+
+    assert mirror.sync().entries == 20_000
     assert_sound(mirror)
