@@ -16,7 +16,7 @@ from warehouse.analytics import MetricFilter
 from warehouse.logquery import LogFilter
 from warehouse.service import Warehouse
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NOON = datetime(2026, 10, 23, 12, tzinfo=UTC)
 DAY, TICK = timedelta(days=1), timedelta(milliseconds=1)
 Ask = Callable[[Warehouse], Any]
 

@@ -19,7 +19,7 @@ from warehouse import near, near_latency
 from warehouse.housekeeping import cleanup
 from warehouse.service import Warehouse
 
-FIRST = datetime(2026, 11, 20, tzinfo=UTC)
+FIRST = datetime(2026, 8, 20, tzinfo=UTC)
 NAIVE = FIRST.replace(tzinfo=None)
 _QUANTILES = "FROM latency_quantiles($starts, $ends, $points, $grain, $apdex_ms) ORDER BY i"
 
