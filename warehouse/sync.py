@@ -38,6 +38,8 @@ __all__ = ["Progress", "SyncSummary", "attempt", "run"]
 #: A chunk is committed as a whole: what a kill can cost is the work on one chunk.
 _CHUNK_BYTES = 64 * MIB
 _CHUNK_OBJECTS = 10_000
+#: Objects that a note names.
+_SHOWN = 3
 
 
 class Progress(Protocol):
@@ -203,6 +205,7 @@ class _Sync:
         self._gone = 0
         self._packages = 0
         self._notes: list[str] = []
+        self._unfetched: list[BucketError] = []
 
     def run(self) -> SyncSummary:
         if self._lake.begin(self._manifest, self._run):
@@ -232,6 +235,8 @@ class _Sync:
         """What came of it; `error` is why it ended before it was done."""
         # A run that went well can fail at the very end, when its catalog cannot be written.
         status = self._run.status if error is None else "failed"
+        if status == "ok" and self._unfetched:
+            status = "partial"
         return SyncSummary(
             run_id=self._run.run_id,
             status=status,
@@ -280,17 +285,23 @@ class _Sync:
         ) as pipeline:
             for chunk in _chunks(self._found(listing)):
                 ingested = pipeline.run([item.info for item in chunk], self._progress.advance)
-                skipped = {item.info.key for item in ingested.objects if item.skipped is not None}
-                taken = [item.info.key for item in chunk if item.info.key not in skipped]
+                skipped = [item.info.key for item in ingested.objects if item.skipped is not None]
+                taken = [item.info.key for item in ingested.objects if item.skipped is None]
                 prior = {item.info.key: item.prior for item in chunk if item.prior is not None}
                 committer.chunk(ingested, prior, listing.missed(taken, skipped))
+                self._unfetched += ingested.unfetched
+                if ingested.failure is not None:
+                    raise ingested.failure
+        if self._unfetched and not self._run.objects:
+            # Not one that came: whatever it is, it is no matter of an object.
+            raise self._unfetched[0]
         for items in listing.vanished():
             committer.gone(items)
             self._gone += len(items)
         # Only now: where listings start must not move before what they listed is committed.
         self._manifest.remember(listing.remember())
-        self._notes = listing.notes
-        self._run.detail = "; ".join(listing.notes) or None
+        self._notes = [*_noted(self._unfetched), *listing.notes]
+        self._run.detail = "; ".join(self._notes) or None
         if self._keys is None:
             self._take_inventory()
 
@@ -325,6 +336,17 @@ class _Sync:
                 size += sum(item.info.size for item in page.fetch)
                 self._progress.start(objects, size)
                 yield from page.fetch
+
+
+def _noted(unfetched: list[BucketError]) -> list[str]:
+    """What a person should know of objects that the bucket did not give."""
+    if not unfetched:
+        return []
+    more = f" and {len(unfetched) - _SHOWN:,} more" if len(unfetched) > _SHOWN else ""
+    return [
+        f"objects that could not be fetched, and are asked for again by the next sync: {len(unfetched):,}"
+        f" ({'; '.join(error.explained for error in unfetched[:_SHOWN])}{more})"
+    ]
 
 
 def _chunks(found: Iterable[Found]) -> Iterator[list[Found]]:

@@ -34,7 +34,7 @@ _SUMS = (
 
 
 class BucketOutcome(Struct, frozen=True):
-    """How the sync of one bucket ended: ok, or failed with the reason; `kept` says what of it stays."""
+    """How the sync of one bucket ended: ok, partial, or failed with the reason; `kept` is what stays."""
 
     bucket: str
     status: str
@@ -68,9 +68,10 @@ class SyncSummary(Struct, frozen=True):
     Sizes in bytes: compressed as fetched, raw after decompression.
 
     `listed` objects were named by the bucket, all of the prefix if `full_listing`. `skipped` objects changed
-    or went away while they were read; the next sync takes them. `class_a` and `class_b` count every attempt,
-    `retries` those that repeat another. `notes` are for people. Of several buckets the figures are sums, with
-    the first one's `run_id`; `status` is partial when some of them failed, and `buckets` tells which.
+    or went away while they were read, or the bucket did not give them; the next sync asks for them again.
+    `class_a` and `class_b` count every attempt, `retries` those that repeat another. `notes` are for people.
+    Of several buckets the figures are sums, with the first one's `run_id`. `status` is ok, failed or partial:
+    some buckets failed (`buckets` tells which), or gave some of their objects only (`notes` tells).
     """
 
     run_id: str
@@ -110,9 +111,10 @@ def together(summaries: Sequence[SyncSummary]) -> SyncSummary:
     sums = {name: reduce(add, (getattr(each, name) for each in summaries)) for name in _SUMS}
     failed = sum(len(each.failed) for each in summaries)
     tried = sum(len(each.buckets) for each in summaries)
+    partial = any(each.status == "partial" for each in summaries)
     return msgspec.structs.replace(
         first,
-        status="ok" if not failed else "failed" if failed == tried else "partial",
+        status="failed" if failed == tried else "partial" if failed or partial else "ok",
         sync_url=", ".join(dict.fromkeys(each.sync_url for each in summaries)),
         full_listing=all(each.full_listing for each in summaries),
         **sums,

@@ -70,6 +70,13 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        "an object that the bucket does not give does not keep the others",
+        (
+            "tests/faults/test_network.py::test_an_object_that_the_bucket_does_not_give_is_told_and_does_not_keep_the_others",
+        ),
+        (("warehouse/ingest/pipeline.py", "_MOST_FAILURES = 3", "_MOST_FAILURES = 1"),),
+    ),
+    Mutation(
         "a full disk is told as such",
         ("tests/sync/test_full_disk.py",),
         (("warehouse/lake.py", "except (duck.IOError, OSError) as error:", "except KeyError as error:"),),

@@ -76,16 +76,16 @@ def test_a_sync_that_fails_half_way_keeps_what_it_committed_and_the_next_one_fin
         with pytest.raises(BucketError, match="SlowDown"):
             mirror.sync()
 
-    assert mirror.row("SELECT sum(objects), sum(accepted), sum(rejected) FROM ledger") == (4, 40, 4)
+    assert mirror.row("SELECT sum(objects), sum(accepted), sum(rejected) FROM ledger") == (5, 50, 5)
     run = mirror.last_run()
-    assert (run["status"], run["objects"], run["entries"], run["rejectedLines"]) == ("failed", 4, 40, 4)
+    assert (run["status"], run["objects"], run["entries"], run["rejectedLines"]) == ("failed", 5, 50, 5)
     assert run["detail"].startswith("The bucket cannot be used: cannot get logs/")
     assert run["finishedAt"] is not None
     assert_sound(mirror)
 
     summary = mirror.sync()
 
-    assert (summary.status, summary.objects, summary.class_b) == ("ok", 4, 4)
+    assert (summary.status, summary.objects, summary.class_b) == ("ok", 3, 3)
     assert mirror.contents() == anew().contents()
     assert_sound(mirror)
 
@@ -105,7 +105,7 @@ def test_the_catalog_follows_a_sync_that_failed_half_way(
             mirror.with_settings(fetch_threads=1).sync()
 
     with closing(duckdb.connect(str(mirror.settings.data_dir / "warehouse.duckdb"), read_only=True)) as con:
-        assert con.execute("SELECT count(*) FROM logs").fetchall() == [(40,)]
+        assert con.execute("SELECT count(*) FROM logs").fetchall() == [(50,)]
         assert con.execute("SELECT status FROM runs").fetchall() == [("failed",)]
 
 

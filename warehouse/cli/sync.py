@@ -135,7 +135,7 @@ def sync(
         raise error
     for bucket in summary.failed:
         click.echo(f"error: {failed_bucket(bucket)}", err=True)
-    return 1 if summary.failed else 0
+    return 0 if summary.status == "ok" else 1
 
 
 def failed_bucket(bucket: BucketOutcome) -> str:
@@ -188,10 +188,11 @@ def _events(state: State, as_json: bool) -> int:
     _tell_malformed(summary)
     if error is not None:
         raise error
-    failed = summary.sync.failed if summary.sync else []
-    for bucket in failed:
+    if summary.sync is None:
+        return 0
+    for bucket in summary.sync.failed:
         click.echo(f"error: {failed_bucket(bucket)}", err=True)
-    return 1 if failed else 0
+    return 0 if summary.sync.status == "ok" else 1
 
 
 def brief_events(summary: EventsSummary) -> str:
@@ -251,7 +252,7 @@ def _what_is_odd(summary: SyncSummary) -> str:
     """Lines and objects that a person should know about."""
     facts = (
         (summary.rejected_lines, "line", "in quarantine"),
-        (summary.skipped, "object", "changed while being read and left for the next sync"),
+        (summary.skipped, "object", "changed or not to be had, and left for the next sync"),
         (summary.gone, "object", "no longer in the bucket, with all entries kept"),
     )
     return "".join(f"; {output.counted(number, what)} {how}" for number, what, how in facts if number)

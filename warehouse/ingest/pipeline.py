@@ -14,11 +14,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from warehouse import formats
 from warehouse.bucket import ObjectInfo
-from warehouse.errors import IntegrityError, ObjectError
+from warehouse.errors import BucketError, IntegrityError, ObjectError
 from warehouse.fetcher import LargeBody
 from warehouse.ingest.conform import Converted, Converter, ObjectCount
 from warehouse.ingest.lines import Batch, Batcher
@@ -30,6 +30,8 @@ from warehouse.settings import MIB, Settings
 _AHEAD_BYTES = 64 * MIB
 #: An object larger than this is not held as a whole.
 _LARGE_BYTES = 16 * MIB
+#: So many objects in a row that the bucket does not give: then it is not the objects.
+_MOST_FAILURES = 3
 
 
 class Fetched(Struct):
@@ -42,10 +44,16 @@ class Fetched(Struct):
 
 
 class Ingested(Struct):
-    """What a chunk of objects became: files that no transaction names yet, and counts per object."""
+    """What a chunk of objects became: files that no transaction names yet, and counts per object.
+
+    With a `failure`, the bucket gives nothing more: the objects are those up to it. `unfetched` says of each
+    object that the bucket did not give why.
+    """
 
     objects: list[Fetched]
     files: list[DataFile]
+    unfetched: list[BucketError] = field(default_factory=list)
+    failure: BucketError | None = None
 
 
 class _Broken(Exception):
@@ -67,7 +75,7 @@ class _Parts:
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._body
-        except ObjectError as error:
+        except (ObjectError, BucketError) as error:
             raise _Broken(self._number, error.detail) from error
 
 
@@ -101,6 +109,8 @@ class Pipeline:
         self._fetch_threads = settings.fetch_threads
         self._workers = ThreadPoolExecutor(settings.ingest_workers, "convert")
         self._worker_count = settings.ingest_workers
+        # Of the objects asked for last, one after the other.
+        self._failures: list[BucketError] = []
         self._converter = partial(Converter, lake, run_id, quarantine_date, settings)
         # One for each worker, opened when it is needed: most syncs find nothing new.
         self._converters: queue.SimpleQueue[Converter | None] = queue.SimpleQueue()
@@ -130,6 +140,8 @@ class Pipeline:
             broken_info = infos[broken.number]
             others = self.run([info for info in infos if info is not broken_info], lambda *_: None)
             others.objects.append(Fetched(broken_info, ObjectCount(), skipped=broken.reason))
+            if isinstance(broken.__cause__, BucketError):
+                others.unfetched.append(broken.__cause__)
             return others
 
     def _run(self, infos: Sequence[ObjectInfo], advance: Callable[[int, int], None]) -> Ingested:
@@ -137,6 +149,8 @@ class Pipeline:
         places = {number: (self._bucket, info.key) for number, info in enumerate(infos)}
         pending: set[Future[Converted]] = set()
         done: list[Future[Converted]] = []
+        unfetched: list[BucketError] = []
+        failure: BucketError | None = None
         batcher = Batcher(self._batch_bytes)
 
         def submit(batch: Batch) -> None:
@@ -165,9 +179,18 @@ class Pipeline:
 
         try:
             for number, body in self._bodies(infos):
-                if isinstance(body, ObjectError):
+                if isinstance(body, BucketError):
+                    objects[number].skipped = body.detail
+                    unfetched.append(body)
+                    self._failures.append(body)
+                    if len(self._failures) == _MOST_FAILURES:
+                        failure = self._failures[0]
+                        del objects[number + 1 :]
+                        break
+                elif isinstance(body, ObjectError):
                     objects[number].skipped = body.detail
                 else:
+                    self._failures.clear()
                     for batch in batcher.add(number, body, partial(choose, objects[number])):
                         submit(batch)
                 advance(1, infos[number].size)
@@ -193,7 +216,7 @@ class Pipeline:
         except IntegrityError:
             self._lake.discard(files)
             raise
-        return Ingested(objects, files)
+        return Ingested(objects, files, unfetched, failure)
 
     def _convert(self, batch: Batch, places: dict[int, tuple[str, str]]) -> Converted:
         converter = self._converters.get()
@@ -203,9 +226,21 @@ class Pipeline:
         finally:
             self._converters.put(converter)
 
-    def _bodies(self, infos: Sequence[ObjectInfo]) -> Iterator[tuple[int, Iterable[bytes] | ObjectError]]:
+    def _bodies(
+        self, infos: Sequence[ObjectInfo]
+    ) -> Iterator[tuple[int, Iterable[bytes] | ObjectError | BucketError]]:
         """The bodies in order, fetched ahead within the bounds of threads and bytes; large ones in parts."""
         ahead: deque[tuple[int, Future[bytes] | None]] = deque()
+        try:
+            yield from self._ahead(infos, ahead)
+        finally:
+            for _, future in ahead:
+                if future is not None:
+                    future.cancel()
+
+    def _ahead(
+        self, infos: Sequence[ObjectInfo], ahead: deque[tuple[int, Future[bytes] | None]]
+    ) -> Iterator[tuple[int, Iterable[bytes] | ObjectError | BucketError]]:
         ahead_bytes = 0
         following = 0
         while following < len(infos) or ahead:
@@ -226,7 +261,7 @@ class Pipeline:
             ahead_bytes -= infos[number].size
             try:
                 yield number, [future.result()]
-            except ObjectError as error:
+            except (ObjectError, BucketError) as error:
                 yield number, error
 
 
