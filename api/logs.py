@@ -172,6 +172,7 @@ class LogsController(Controller):
             freed_space=done.freed_space,
             deleted_objects=done.deleted_objects,
             deleted_quarantined=done.deleted_quarantined,
+            only_copies=sum(outcome.only_copies for outcome in done.buckets),
             failed=[f"{outcome.bucket}: {outcome.error}" for outcome in done.failed],
             cutoff=round(done.cutoff.timestamp() * 1000),
             dry_run=done.dry_run,

@@ -111,6 +111,9 @@ class CleanupAnswer(Answer):
     freed_space: Bytes
     deleted_objects: Annotated[int, _about("Objects removed from the bucket.")]
     deleted_quarantined: Annotated[int, _about("Lines removed from quarantine.")]
+    only_copies: Annotated[
+        int, _about("Objects that stayed, because the warehouse has their entries no more.")
+    ]
     failed: Annotated[list[str], _about("Buckets that could not be cleaned to the end, and why.")]
     cutoff: Annotated[int, _about("What is older goes; epoch milliseconds.")]
     dry_run: Annotated[bool, _about("Nothing was removed.")]

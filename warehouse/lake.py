@@ -165,10 +165,31 @@ class Lake:
             path.unlink(missing_ok=True)
         return len(due) + len(leftovers)
 
+    def require_sound(self, files: Iterable[DataFile]) -> None:
+        """Raise UnavailableError for a file that is gone or has another content than was written.
+
+        For whoever writes its rows anew, or gives up where they came from: after that nothing would tell.
+        """
+        for file in files:
+            path = self.path(file)
+            try:
+                sound = path.stat().st_size == file.bytes and file.sha256 in (None, checksum(path))
+            except OSError as error:
+                raise _damaged(path, error.strerror or "cannot be read") from error
+            if not sound:
+                raise _damaged(path, "has another content than was written")
+
     def discard(self, files: Iterable[DataFile]) -> None:
         """Unlink files that were written but never committed."""
         for file in files:
             self.path(file).unlink(missing_ok=True)
+
+
+def _damaged(path: Path, what: str) -> UnavailableError:
+    return UnavailableError(
+        f"a file of the warehouse is damaged: {path} {what}",
+        hint="`warehouse verify` names the files that are missing or damaged, and says what to do",
+    )
 
 
 def checksum(path: Path) -> str:

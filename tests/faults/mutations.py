@@ -77,6 +77,21 @@ MUTATIONS = (
         (("warehouse/ingest/pipeline.py", "_MOST_FAILURES = 3", "_MOST_FAILURES = 1"),),
     ),
     Mutation(
+        "the only copy of entries stays in the bucket",
+        ("tests/sync/test_cleanup.py::test_the_only_copy_of_entries_stays_in_the_bucket",),
+        (("warehouse/housekeeping/bucket_cleanup.py", "    if with_rows:\n", "    if held is not None:\n"),),
+    ),
+    Mutation(
+        "an object leaves no bucket while its rows are damaged",
+        ("tests/sync/test_cleanup.py::test_objects_whose_rows_lie_in_a_damaged_file_stay_in_the_bucket",),
+        (("warehouse/housekeeping/bucket_cleanup.py", "    work.lake.require_sound(files)\n", ""),),
+    ),
+    Mutation(
+        "what is damaged is not compacted",
+        ("tests/housekeeping/test_compact.py::test_a_file_with_a_changed_byte_is_not_made_a_good_one",),
+        (("warehouse/housekeeping/compact.py", "    work.lake.require_sound(files)\n", ""),),
+    ),
+    Mutation(
         "a full disk is told as such",
         ("tests/sync/test_full_disk.py",),
         (("warehouse/lake.py", "except (duck.IOError, OSError) as error:", "except KeyError as error:"),),

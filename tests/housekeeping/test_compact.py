@@ -165,3 +165,17 @@ def test_a_compaction_killed_at_random_moments_loses_and_doubles_nothing(mirror:
     assert mirror.contents(TABLES) == before
     assert len(logs(mirror)) == 2
     assert_sound(mirror)
+
+
+def test_a_file_with_a_changed_byte_is_not_made_a_good_one(mirror: Mirror) -> None:
+    scattered(mirror, 3)
+    file = logs(mirror)[0]
+    path = Lake(mirror.settings.data_dir).path(file)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(bytes(content))
+
+    with pytest.raises(UnavailableError, match=f"{path.name} has another content than was written"):
+        compact.run(mirror.settings)
+
+    assert file in logs(mirror), "verify still tells of it"

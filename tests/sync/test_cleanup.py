@@ -12,7 +12,7 @@ import pytest
 from tests.sync.support import DATE, DAY, HOUR, Mirror, assert_sound, gz, line, lines
 from warehouse import sync
 from warehouse.bucket import Bucket, ObjectHead
-from warehouse.errors import BadRequestError, BucketError
+from warehouse.errors import BadRequestError, BucketError, UnavailableError
 from warehouse.housekeeping import cleanup, verify
 from warehouse.manifest import Manifest
 
@@ -289,3 +289,42 @@ def test_rows_that_are_lost_are_told_from_rows_that_a_cleanup_took(mirror: Mirro
         ("objects", f"{mirror.bucket.name}/logs/day-2.gz")
     ]
     assert findings[0].what.startswith("0 rows and 0 quarantined lines of 96 and 0 read")
+
+
+def test_the_only_copy_of_entries_stays_in_the_bucket(mirror: Mirror) -> None:
+    """By housekeeping/held_rows: an object goes when the warehouse holds all its rows."""
+    filled(mirror)
+    before = keys(mirror)
+    going = cleanup.run(mirror.settings, 30, "bucket", dry_run=True, now=NOW).deleted_objects
+    assert going > 0
+    # As a retention does: the entries leave the warehouse, and are in the bucket alone from then on.
+    cleanup.run(mirror.settings, 30, "warehouse", now=NOW)
+
+    summary = cleanup.run(mirror.settings, 30, "bucket", now=NOW)
+
+    assert (summary.deleted_objects, summary.buckets[0].only_copies) == (0, going)
+    assert keys(mirror) == before
+    # Who says both wants neither.
+    assert cleanup.run(mirror.settings, 30, "both", now=NOW).deleted_objects == going
+
+
+@pytest.mark.parametrize("scope", ["bucket", "both"])
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+def test_objects_whose_rows_lie_in_a_damaged_file_stay_in_the_bucket(
+    mirror: Mirror, damage: str, scope: cleanup.Scope
+) -> None:
+    filled(mirror)
+    before = keys(mirror)
+    file = min(path for path in mirror.on_disk() if path.startswith("logs/"))
+    path = mirror.lake / file
+    if damage == "gone":
+        path.rename(path.with_suffix(".away"))
+    else:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(bytes(content))
+
+    with pytest.raises(UnavailableError, match=f"{path.name}.*warehouse verify"):
+        cleanup.run(mirror.settings, 30, scope, now=NOW)
+
+    assert keys(mirror) == before

@@ -77,6 +77,12 @@ def cleanup(state: State, retention_days: int, scope: Scope, dry_run: bool, yes:
         if outcome.changed:
             changed = output.counted(outcome.changed, "object")
             output.write(f"{outcome.bucket}: {changed} changed at that moment and stayed.")
+        if outcome.only_copies:
+            only = output.counted(outcome.only_copies, "object")
+            output.write(
+                f"{outcome.bucket}: {only} kept, with entries that a retention took from the warehouse and"
+                " that are nowhere else; --scope both deletes them."
+            )
         if outcome.error:
             output.write(f"{outcome.bucket}: {outcome.error}")
     if summary.failed:

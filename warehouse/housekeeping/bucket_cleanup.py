@@ -1,7 +1,8 @@
 """Deletes old log objects of one bucket.
 
-An object leaves the bucket only when it is mirrored whole, every line of it a row, all its rows are older
-than the cut-off, and it is still the object that was mirrored.
+An object leaves the bucket only when it is mirrored whole, every line of it a row that the warehouse holds in
+a file that is sound, all its rows are older than the cut-off, and it is still the object that was mirrored.
+Where the warehouse's own rows of that time go too, they may have gone before: by a retention.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from warehouse import duck, sqlfiles
 from warehouse.bucket import Bucket
 from warehouse.errors import ObjectError, WarehouseError
 from warehouse.housekeeping.job import Job
@@ -25,24 +27,31 @@ _AT_ONCE = 500
 
 
 class BucketOutcome(Struct, frozen=True):
-    """What a cleanup did in one bucket; `changed` objects were written anew at that moment and stayed."""
+    """What a cleanup did in one bucket; `changed` objects were written anew at that moment and stayed.
+
+    So did `only_copies`: objects whose rows the warehouse no longer holds, all or some of them.
+    """
 
     bucket: str
     deleted_objects: int = 0
     freed_space: int = 0
     changed: int = 0
+    only_copies: int = 0
     error: str | None = None
 
 
 def clean(
-    work: Job, settings: Settings, bucket: Bucket, cutoff: datetime, *, dry_run: bool
+    work: Job, settings: Settings, bucket: Bucket, cutoff: datetime, *, with_rows: bool, dry_run: bool
 ) -> tuple[BucketOutcome, WarehouseError | None]:
-    """Delete what may go; the error is why it ended before all of it had gone."""
+    """Delete what may go; the error is why it ended before all of it had gone.
+
+    With `with_rows`, the warehouse's rows older than the cut-off go as well.
+    """
     deleted: list[LedgerObject] = []
-    changed = 0
+    changed = only = 0
     failure: WarehouseError | None = None
     try:
-        going = _going(work, settings, bucket, cutoff)
+        going, only = _going(work, settings, bucket, cutoff, with_rows=with_rows)
         if dry_run:
             deleted = going
         for start in range(0, 0 if dry_run else len(going), _AT_ONCE):
@@ -59,13 +68,19 @@ def clean(
         deleted_objects=len(deleted),
         freed_space=sum(item.size for item in deleted),
         changed=changed,
+        only_copies=only,
         error=None if failure is None else str(failure),
     )
     return outcome, failure
 
 
-def _going(work: Job, settings: Settings, bucket: Bucket, cutoff: datetime) -> list[LedgerObject]:
-    """The objects that may go, by the ledger and a listing."""
+def _going(
+    work: Job, settings: Settings, bucket: Bucket, cutoff: datetime, *, with_rows: bool
+) -> tuple[list[LedgerObject], int]:
+    """The objects that may go, by the ledger, a listing and the lake, and how many stay for their rows' sake.
+
+    Raises UnavailableError when a file that may hold rows of theirs is damaged.
+    """
     cutoff_us = round(cutoff.timestamp() * 1_000_000)
     old = {
         item.key: item
@@ -77,7 +92,33 @@ def _going(work: Job, settings: Settings, bucket: Bucket, cutoff: datetime) -> l
         and item.last_us < cutoff_us
     }
     listed = (info for info in bucket.list(settings.log_prefix) if info.key in old)
-    return [old[info.key] for info in listed if info.etag == old[info.key].etag]
+    same = [old[info.key] for info in listed if info.etag == old[info.key].etag]
+    held = _held(work, bucket, same)
+    if with_rows:
+        return same, 0
+    going = [item for item in same if held.get(item.key, 0) == item.accepted]
+    return going, len(same) - len(going)
+
+
+def _held(work: Job, bucket: Bucket, objects: Sequence[LedgerObject]) -> dict[str, int]:
+    """How many rows of which object the lake holds, in files whose content is what was written."""
+    if not objects:
+        return {}
+    first = min(item.first_us or 0 for item in objects)
+    last = max(item.last_us or 0 for item in objects)
+    files = [
+        file
+        for file in work.manifest.files("logs")
+        if file.min_us is not None
+        and file.max_us is not None
+        and file.min_us <= last
+        and file.max_us >= first
+    ]
+    work.lake.require_sound(files)
+    relation = duck.parquet_relation("logs", [work.lake.path(file) for file in files])
+    work.con.execute(f"CREATE OR REPLACE TEMP VIEW held_logs AS {relation}")
+    rows = work.con.execute(sqlfiles.read("housekeeping", "held_rows"), {"bucket": bucket.name})
+    return dict(rows.fetchall())
 
 
 def _delete(

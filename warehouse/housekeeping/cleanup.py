@@ -105,7 +105,7 @@ def within(
             )
         else:
             work = running.enter_context(job(settings, manifest, kind))
-        buckets = _clean_buckets(work, cutoff, dry_run) if scope != "warehouse" else []
+        buckets = _clean_buckets(work, cutoff, scope, dry_run) if scope != "warehouse" else []
         entries = quarantined = freed = 0
         if scope in ("warehouse", "both"):
             with readable():
@@ -125,7 +125,7 @@ def within(
         )
 
 
-def _clean_buckets(work: Job, cutoff: datetime, dry_run: bool) -> list[BucketOutcome]:
+def _clean_buckets(work: Job, cutoff: datetime, scope: Scope, dry_run: bool) -> list[BucketOutcome]:
     """The buckets come first: a failure there leaves the warehouse whole."""
     outcomes: list[BucketOutcome] = []
     errors: list[WarehouseError] = []
@@ -139,7 +139,9 @@ def _clean_buckets(work: Job, cutoff: datetime, dry_run: bool) -> list[BucketOut
                 errors.append(error)
                 continue
             used.append(bucket)
-            outcome, failure = bucket_cleanup.clean(work, target, bucket, cutoff, dry_run=dry_run)
+            outcome, failure = bucket_cleanup.clean(
+                work, target, bucket, cutoff, with_rows=scope == "both", dry_run=dry_run
+            )
             outcomes.append(outcome)
             if failure is not None:
                 errors.append(failure)

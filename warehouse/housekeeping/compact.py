@@ -123,6 +123,8 @@ def _parts(files: list[DataFile]) -> int:
 def _compact(work: Job, files: list[DataFile]) -> list[DataFile]:
     """Write one partition anew and swap its files. Raises IntegrityError when a row would be missing."""
     written: list[DataFile] = []
+    # What is damaged would have a checksum of its own afterwards.
+    work.lake.require_sound(files)
     try:
         for query in _queries(work.con, work.lake, files):
             file = work.lake.write(
