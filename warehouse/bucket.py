@@ -272,10 +272,13 @@ class Bucket:
 
     def refused(self, doing: str, code: str) -> CredentialsError:
         """The error that the bucket does not let us do something."""
-        return CredentialsError(
-            f"cannot {doing} in bucket {self.name} at {self.endpoint}: {code}",
-            hint="check the key pair or API token and its rights on this bucket",
-        )
+        if code == "RequestTimeTooSkewed":
+            hint = (
+                "the clock of this machine is wrong: the bucket refuses requests of another time than its own"
+            )
+        else:
+            hint = "check the key pair or API token and its rights on this bucket"
+        return CredentialsError(f"cannot {doing} in bucket {self.name} at {self.endpoint}: {code}", hint=hint)
 
     def missing(self) -> BucketError:
         """The error that there is no such bucket."""

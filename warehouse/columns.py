@@ -37,7 +37,7 @@ def require_current(root: Path, manifest: Manifest) -> None:
             for file in files:
                 try:
                     missing = lacks(con, root, file)
-                except duck.Error:
+                except (duck.Error, UnicodeDecodeError):
                     return  # a file that is gone or damaged is the business of those who read it
                 if missing:
                     raise lacking(root / file.path, ", ".join(sorted(missing)))

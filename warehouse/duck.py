@@ -25,7 +25,13 @@ _Made = TypeVar("_Made")
 Error = duckdb.Error
 IOError = duckdb.IOException
 #: What reading a file raises that is gone or damaged.
-UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException)
+UNREADABLE = (
+    duckdb.IOException,
+    duckdb.InvalidInputException,
+    duckdb.SerializationException,
+    # A damaged name of a column, which Python cannot be told.
+    UnicodeDecodeError,
+)
 
 OutOfMemoryError = duckdb.OutOfMemoryException
 

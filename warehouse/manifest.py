@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +26,8 @@ from warehouse.manifest_schema import MIGRATIONS, SCHEMA_VERSION
 __all__ = ["DataFile", "LedgerObject", "Manifest", "Run", "Snapshot", "ledger_object", "now_us"]
 
 
+#: Bytes without which SQLite cannot even open a database that is written to.
+_LEAST_FREE = 256 * 1024
 #: What the runs of a month asked for, by the prices that held: the money is reckoned in `sql/views/`.
 _RUN_MONTHS = """
     SELECT strftime('%Y-%m', started_us / 1000000, 'unixepoch') AS month, count(*) AS runs,
@@ -47,11 +50,13 @@ class Manifest:
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir / "manifest.sqlite"
         self._lock = threading.RLock()
+        self._read_only = self.path.exists() and not os.access(data_dir, os.W_OK)
         try:
-            self._db = self._open(data_dir)
-            self._db.row_factory = sqlite3.Row
+            self._db = self._as_it_is() if self._read_only else self._open(data_dir)
             version = _schema_of(self._db)
         except (sqlite3.Error, OSError) as error:
+            if _is_full(data_dir):
+                raise self._no_room(error) from error
             raise UnavailableError(
                 f"the manifest {self.path} cannot be opened: {error}",
                 hint="check WAREHOUSE_DATA_DIR and its rights; if the file is damaged, restore the data"
@@ -64,19 +69,32 @@ class Manifest:
                 hint="use the version that wrote it, or move the data directory away and sync again",
             )
 
+    def _no_room(self, error: Exception) -> UnavailableError:
+        return UnavailableError(
+            f"the disk is full: the manifest {self.path} is not usable ({error})",
+            hint=f"free some space on the disk of {self.path.parent} first; nothing is lost",
+        )
+
     def _open(self, data_dir: Path) -> sqlite3.Connection:
-        """Connect, with the tables made; a directory that cannot be written is read as it is."""
-        if self.path.exists() and not os.access(data_dir, os.W_OK):
-            # "immutable", because reading a WAL database needs files beside it that could not be made.
-            uri = f"file:{quote(str(self.path.resolve()))}?immutable=1"
-            return sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+        """Connect, with the tables made."""
         data_dir.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+        db.row_factory = sqlite3.Row
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         # Asked first, without a lock: readers of a manifest of today do not wait for a writer.
         if _schema_of(db) < SCHEMA_VERSION:
             _migrate(db)
+        return db
+
+    def _as_it_is(self) -> sqlite3.Connection:
+        """Connect without writing. What others commit meanwhile is seen by those who connect after it."""
+        # Reading a WAL database needs files beside it. Who has it open made them; else they hold nothing.
+        open_elsewhere = self.path.with_name(f"{self.path.name}-wal").exists()
+        how = "mode=ro" if open_elsewhere else "immutable=1"
+        uri = f"file:{quote(str(self.path.resolve()))}?{how}"
+        db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+        db.row_factory = sqlite3.Row
         return db
 
     def close(self) -> None:
@@ -93,6 +111,8 @@ class Manifest:
                 yield self._db
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
+                if _is_full(self.path.parent):
+                    raise self._no_room(error) from error
                 raise UnavailableError(f"the manifest {self.path} is not usable: {error}") from error
             finally:
                 if self._db.in_transaction:
@@ -103,6 +123,9 @@ class Manifest:
     def generation(self) -> int:
         """A number that moves with every commit."""
         with self._lock:
+            if self._read_only:
+                self._db.close()
+                self._db = self._as_it_is()
             row = self._db.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
         return int(row[0])
 
@@ -278,6 +301,13 @@ class Manifest:
         """Drop retired files whose unlinking is done."""
         with self.transaction() as db:
             db.executemany("DELETE FROM retired WHERE path = ?", [(path,) for path in paths])
+
+
+def _is_full(data_dir: Path) -> bool:
+    """Is there no room for a page of the database?"""
+    with suppress(OSError):
+        return shutil.disk_usage(data_dir).free < _LEAST_FREE
+    return False
 
 
 def _update_run(db: sqlite3.Connection, run: Run) -> None:

@@ -20,8 +20,10 @@ from tests.cli.conftest import Cli
 from tests.sync.support import Mirror, lines
 from tests.warehouse_builder import Builder, log, utc
 from warehouse.bucket import Bucket
+from warehouse.errors import UnavailableError
 from warehouse.housekeeping import cleanup, compact, rebuild, verify
 from warehouse.housekeeping.verify import Finding
+from warehouse.logquery import LogFilter
 from warehouse.manifest import DataFile, Manifest
 from warehouse.settings import Settings
 
@@ -107,7 +109,7 @@ def test_a_missing_file_is_named(builder: Builder) -> None:
     lake_path(builder, file).unlink()
     (first, *rest) = found(builder)
     assert (first.check, first.where, first.what) == ("files", file.path, "is missing")
-    assert {finding.check for finding in rest} == {"rollups"}, "what lacks rows now differs from its rollups"
+    assert rest == [], "what was made of its rows is right, and cannot be made again"
 
 
 def test_a_changed_byte_is_found_by_the_checksum_and_only_by_that(builder: Builder) -> None:
@@ -244,6 +246,41 @@ def test_packages_that_differ_from_the_ledger_are_found(mirror: Mirror) -> None:
         (f"{name}/packages/lodash/4.17.21.tgz", "is not mirrored"),
         (f"{name}/packages/left-pad/1.2.0.tgz", "is no longer in the bucket"),
     }
+
+
+def test_a_bucket_that_does_not_answer_is_a_finding_beside_the_others(builder: Builder) -> None:
+    damaged = files(builder, "logs")[0]
+    lake_path(builder, damaged).unlink()
+    settings = msgspec.structs.replace(
+        builder.settings, endpoint="http://127.0.0.1:9", access_key_id="k", secret_access_key="s" * 20
+    )
+    told = verify.run(settings, now=NOW).findings
+    assert (told[0].check, told[0].where) == ("files", damaged.path)
+    assert (told[-1].check, told[-1].where) == ("bucket", builder.settings.bucket)
+    assert "cannot be compared: cannot list logs/" in told[-1].what
+
+
+def test_rollups_of_a_date_whose_rows_are_damaged_are_not_accused(builder: Builder) -> None:
+    damaged = files(builder, "logs")[0]
+    path = lake_path(builder, damaged)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    assert [(finding.check, finding.where) for finding in found(builder)] == [("files", damaged.path)]
+
+
+def test_a_damaged_name_of_a_column_is_a_damaged_file(builder: Builder) -> None:
+    damaged = files(builder, "logs")[0]
+    path = lake_path(builder, damaged)
+    content = path.read_bytes()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    place = content.index(b"config_hash", footer)
+    path.write_bytes(content[:place] + b"\xff" + content[place + 1 :])
+    assert (damaged.path, "cannot be read") in {
+        (finding.where, finding.what.partition(":")[0]) for finding in found(builder, quick=True)
+    }
+    with closing(builder.open()) as warehouse, pytest.raises(UnavailableError, match="warehouse verify"):
+        warehouse.logs(LogFilter())
 
 
 def test_the_command_tells_findings_and_exits_with_1(tmp_path: Path, bucket: tuple[Settings, Bucket]) -> None:

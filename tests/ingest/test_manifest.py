@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -329,3 +330,42 @@ def test_a_manifest_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
     with closing(Manifest(tmp_path)) as opened:
         assert opened.state("sync") == {"seen": {"a": 1}}
         assert opened.state("another part") == {}
+
+
+def test_a_manifest_that_may_not_be_written_shows_what_others_commit(
+    tmp_path: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Manifest(tmp_path)) as writer:
+        writer.commit(add=[place(lake, "one")])
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "access", lambda *_: False)
+            reader = Manifest(tmp_path)
+        with closing(reader):
+            first = reader.generation()
+            assert len(reader.files()) == 1
+            writer.commit(add=[place(lake, "two")])
+            assert reader.generation() > first
+            assert len(reader.files()) == 2
+            with pytest.raises(UnavailableError, match="readonly"):
+                reader.commit(add=[place(lake, "three")])
+            writer.close()
+            assert len(reader.files()) == 2
+            with closing(Manifest(tmp_path)) as other:
+                other.commit(add=[place(lake, "four")])
+                reader.generation()
+                assert len(reader.files()) == 3
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    Manifest(tmp_path).close()
+    monkeypatch.setattr(Manifest, "_open", full)
+    with pytest.raises(UnavailableError, match="restore the data directory"):
+        Manifest(tmp_path)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=4096))
+    with pytest.raises(UnavailableError, match=r"the disk is full: .*free some space") as caught:
+        Manifest(tmp_path)
+    assert "restore" not in str(caught.value)

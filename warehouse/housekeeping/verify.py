@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -18,6 +19,7 @@ from msgspec import Struct
 from warehouse import duck, sqlfiles
 from warehouse.bucket import Bucket
 from warehouse.columns import lacks
+from warehouse.errors import WarehouseError
 from warehouse.housekeeping.cleanup import CUTOFF
 from warehouse.housekeeping.job import bounded, locked
 from warehouse.ingest.rollups import LOG_ROLLUPS, STORED_OBJECTS
@@ -62,7 +64,7 @@ def run(
     """Look at everything; with `quick` neither at checksums and rollups nor into the bucket.
 
     `told` hears what is being looked at. Raises BusyError when a writer runs (it holds the writer's lock
-    itself, so that nothing moves meanwhile) and BucketError when the bucket does not answer.
+    itself, so that nothing moves meanwhile). A bucket that does not answer is a finding.
     """
     with locked(settings) as manifest, bounded(settings) as con:
         work = _Verify(settings, manifest, con, told, now or datetime.now(UTC))
@@ -101,6 +103,8 @@ class _Verify:
         self._sound: dict[tuple[str, str], list[DataFile]] = defaultdict(list)
         self.dates = sorted({file.partition for file in self.named if file.table == "logs"})
         self.objects = 0
+        #: Dates of which a log file is damaged or gone: what was made of their rows cannot be made again.
+        self._unsound: set[str] = set()
 
     def files(self, quick: bool) -> Iterator[Finding]:
         """Each file that the manifest names: there, whole, with the rows and times it should have."""
@@ -110,6 +114,8 @@ class _Verify:
             if finding is None:
                 self._sound[file.table, file.partition].append(file)
             else:
+                if file.table == "logs":
+                    self._unsound.add(file.partition)
                 yield finding
         for path in self._lake.leftovers(self._manifest):
             where = str(path.relative_to(self._lake.root))
@@ -147,7 +153,7 @@ class _Verify:
                 f" SELECT {duck.quoted(file.path)} AS path, {time} AS ts FROM ({relation})"
             )
             differing = self._con.execute(sqlfiles.read("audits", "file_rows")).fetchall()
-        except duck.Error as error:
+        except (duck.Error, UnicodeDecodeError) as error:
             return Finding("files", file.path, f"cannot be read: {str(error).splitlines()[0]}", advice)
         if differing:
             _, entries, held = differing[0]
@@ -216,7 +222,7 @@ class _Verify:
         for rollup, time_column in LOG_ROLLUPS.items():
             by_month = duck.PARTITIONS[rollup] == "month"
             partitions = sorted({partition for table, partition in self._sound if table == rollup})
-            for date in sorted({*self.dates, *self._dates_of(rollup, partitions)}):
+            for date in sorted({*self.dates, *self._dates_of(rollup, partitions)} - self._unsound):
                 self._told(f"{rollup} of {date}")
                 held = self._relation(rollup, partitions if by_month else [date])
                 if by_month:
@@ -262,14 +268,15 @@ class _Verify:
         for target in targets(self._settings):
             if target.bucket is None:
                 continue
-            bucket = Bucket(target)
             try:
-                self._told(f"bucket {bucket.name}")
-                # What lies below the log prefix and was listed for the inventory only was not read.
-                yield from self._listed(bucket, target.log_prefix, "AND format IS NOT NULL")
-                yield from self._listed(bucket, target.package_prefix)
-            finally:
-                bucket.close()
+                with closing(Bucket(target)) as bucket:
+                    self._told(f"bucket {bucket.name}")
+                    # What lies below the log prefix and was listed for the inventory only was not read.
+                    yield from self._listed(bucket, target.log_prefix, "AND format IS NOT NULL")
+                    yield from self._listed(bucket, target.package_prefix)
+            except WarehouseError as error:
+                advice = error.hint or "`warehouse doctor` tells more"
+                yield Finding("bucket", target.bucket, f"cannot be compared: {error.detail}", advice)
 
     def _listed(self, bucket: Bucket, prefix: str, condition: str = "") -> Iterator[Finding]:
         ledger = {
