@@ -4,11 +4,12 @@
 -- One row; config_hash comes back as the log rows have it. The window ends at $now, rounded up to the grain, so that the newest entries are in it; it holds
 -- the slots that begin in [window_start, window_end). Grains in seconds: a period of the contract's 24 is a
 -- whole number of slots for any whole number of hours, because 3600 / 24 = 5 * 30.
--- The coarser grains (from a week and from 90 days on) bound the number of slots that a long window reads; they
+-- The coarser grains (from 6 hours and from 90 days on) bound the number of slots that a long window reads; they
 -- serve where a period is a whole number of their slots too (720 hours in 24 periods, but not 721).
 -- With other numbers of periods than 24, a slot belongs to the period in which it begins.
--- Distributions have slots of 5 minutes from periods of 15 minutes on, where 100 or more are shown from 10 minutes on: each
--- period costs hundreds of rows of the finest.
+-- From 6 hours on distributions have slots of 5 minutes, because each of the finest costs a hundred rows; where a period is a
+-- whole number of them so has everything else, so that a mean and a quantile are of the same entries. From 35 days on they
+-- are of an hour.
 -- One filter over 12 hours or more in periods of whole hours is answered from the rollup by dimension, whose grain is an
 -- hour; everything else that is filtered from the log rows.
 SELECT
@@ -16,9 +17,9 @@ SELECT
     hex_hash($config_hash) AS config_hash,
     p.grain,
     CASE
-        WHEN p.reads = 'activity_by' THEN p.grain
-        WHEN p.width >= 10800 THEN 3600
-        WHEN p.width >= 900 OR (p.width >= 600 AND $points >= 100) THEN 300
+        WHEN p.reads = 'activity_by' OR p.grain = 3600 THEN p.grain
+        WHEN $hours > 840 THEN 3600
+        WHEN p.grain = 300 OR (p.width >= 900 AND $hours >= 6) OR (p.width >= 600 AND $points >= 100) THEN 300
         ELSE 30
     END AS latency_grain,
     p.width AS period_seconds,
@@ -39,7 +40,7 @@ FROM (
             CASE
                 WHEN w.width > 324000 AND w.width % 3600 = 0 AND w.reads <> 'logs' THEN 3600
                 WHEN w.reads = 'activity_by' THEN 3600
-                WHEN w.width > 25200 AND w.width % 300 = 0 AND w.reads <> 'logs' THEN 300
+                WHEN w.width >= 900 AND w.width % 300 = 0 AND $hours >= 6 AND w.reads <> 'logs' THEN 300
                 ELSE 30
             END AS grain
         FROM (

@@ -135,7 +135,7 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
     "storage_stats": [{"totalPackages": 0, "totalSize": 0, "lastSync": None, "storageClass": "STANDARD"}],
     "trends": [{"logsCount": 0, "errorCount": 0, "storageUsed": 0, "responseTime": 0, "storageTotal": 0}]
     * 24,
-    "window": [{"grain": 30}],
+    "window": [{"grain": 300}],
 }
 
 

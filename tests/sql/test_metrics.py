@@ -271,8 +271,24 @@ def test_what_the_last_sync_cannot_have_seen_is_unknown_not_missing(builder: Bui
 
 
 def test_apdex_is_never_more_than_all(builder: Builder, synced: Open) -> None:
-    # The hour of these two is cut by the periods' edge at half past midnight, and its distribution is not.
-    builder.put([log(f"2026-03-02T00:{minute}:00", "info", responseTime=20) for minute in (10, 50)])
-    rows = synced(builder).history(24, 2, utc("2026-03-02T12:30:00"))["history"]
-    assert [row["totalLogs"] for row in rows] == [1, 1]
-    assert [row["apdex"] for row in rows] == [1, None]
+    # A period's edge cuts a slot of five minutes: an entry is of the one, its distribution of the other.
+    builder.put([log("2026-03-02T00:49:00", "info", responseTime=20)])
+    rows = synced(builder).history(19, 7, utc("2026-03-02T19:48:30"))["history"]
+    assert [row["totalLogs"] for row in rows] == [1, 0, 0, 0, 0, 0, 0]
+    assert {row["apdex"] for row in rows} == {None}
+
+
+@pytest.mark.parametrize("hours", [1, 5, 6, 24, 72, 168, 720])
+@pytest.mark.parametrize("now", ["2026-03-02T20:20:00", "2026-03-02T20:21:30", "2026-03-02T20:24:59.999"])
+def test_quantiles_are_of_the_entries_that_the_mean_is_of(
+    builder: Builder, synced: Open, hours: int, now: str
+) -> None:
+    ends = utc(now)
+    # Wherever the window is cut: slow ones right behind its beginning, quick ones at its end.
+    first, last = ends - timedelta(hours=hours) + timedelta(minutes=5), ends - timedelta(minutes=1)
+    builder.put([log(first, responseTime=3_000)] * 50 + [log(last, responseTime=10)] * 50)
+    found = synced(builder).analytics(hours, ends)
+    assert (found["totalLogs"], found["responseTimeCoverage"], found["avgResponseTime"]) == (100, 100, 1_505)
+    assert found["p50ResponseTime"] == pytest.approx(10, rel=0.01)
+    assert found["p95ResponseTime"] == pytest.approx(3_000, rel=0.01)
+    assert found["apdex"] == 0.5
