@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
@@ -33,6 +34,9 @@ from api.storage import StorageController
 from api.system import SystemController
 from warehouse.service import Warehouse
 from warehouse.settings import Settings
+from warehouse.worker import Worker, log_failure
+
+log = logging.getLogger("api")
 
 #: Blocking work at the same time; a sync takes one for its whole length.
 _THREADS = 16
@@ -45,11 +49,19 @@ async def _warm(warehouse: Warehouse, stopping: asyncio.Event) -> None:
     with suppress(TimeoutError):
         await asyncio.wait_for(stopping.wait(), _WARM_AFTER)
         return
-    await asyncio.to_thread(warehouse.warm)
+    try:
+        await asyncio.to_thread(warehouse.warm)
+    except Exception as failure:  # noqa: BLE001 - nobody waits for this; questions read the files then
+        log_failure(log, "rollups are not kept in memory", failure)
 
 
-def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litestar:
-    """The application over a warehouse: the one given, which stays open, else one of its own."""
+def create_app(
+    settings: Settings, warehouse: Warehouse | None = None, workers: Sequence[Worker] = ()
+) -> Litestar:
+    """The application over a warehouse: the one given, which stays open, else one of its own.
+
+    `workers` run beside it; `/health` tells how they are.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -106,7 +118,7 @@ def create_app(settings: Settings, warehouse: Warehouse | None = None) -> Litest
         exception_handlers=HANDLERS,
         lifespan=[lifespan],
         openapi_config=openapi.config(),
-        state=State({"settings": settings}),
+        state=State({"settings": settings, "workers": workers}),
         logging_config=None,
         # Answers of the API are small, and most of its clients take them as they are.
         compression_config=CompressionConfig(backend="gzip", minimum_size=1_000, exclude=[PREFIX]),

@@ -16,9 +16,9 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from api.common import SERVER_ERROR
 from api.models import LogEntry, shaped
-from warehouse.errors import WarehouseError
 from warehouse.logquery import LogFilter
 from warehouse.service import Warehouse
+from warehouse.worker import log_failure
 
 log = logging.getLogger("api.live")
 
@@ -74,8 +74,8 @@ class LiveHub:
         while self._listeners:
             try:
                 await self._look()
-            except WarehouseError as error:  # a file that cannot be read now must not end what comes after
-                log.error("nobody can be told what happens: %s", error)
+            except Exception as error:  # noqa: BLE001 - it must not end what comes after
+                log_failure(log, "nobody can be told what happens", error)
             await asyncio.sleep(_LOOK)
 
     async def _look(self) -> None:

@@ -231,13 +231,27 @@ class Schedule(Answer):
 
     schedule: Annotated[str, _about("The cron fields.")]
     timezone: Annotated[str, _about("The time zone of their clock.")]
-    next_sync: Annotated[int, _about("When the next sync is due (epoch ms).")]
+    next_sync: Annotated[
+        int | None, _about("When the next sync is due (epoch ms); null when nobody is there to begin it.")
+    ]
     last_ended: Annotated[int | None, _about("When the last scheduled sync ended (epoch ms), or null.")]
     outcome: Annotated[
         Literal["ok", "partial", "failed", "busy"] | None,
         _about("How it ended; busy: another sync or cleanup ran at that moment."),
     ]
     error: Annotated[str | None, _about("Why it failed, or null.")]
+
+
+class Background(Answer):
+    """Work that the server does beside answering."""
+
+    name: Annotated[str, _about("schedule (syncs) or alerts (tests of the rules).")]
+    alive: Annotated[bool, _about("false: it has ended; nothing of it happens until the server restarts.")]
+    last_ended: Annotated[
+        int | None, _about("When its last attempt since the server's start ended (epoch ms), or null.")
+    ]
+    outcome: Annotated[Literal["ok", "partial", "failed", "busy"] | None, _about("How that ended, or null.")]
+    error: Annotated[str | None, _about("Why it failed or is not alive, or null.")]
 
 
 class Health(Answer):
@@ -248,3 +262,7 @@ class Health(Answer):
     schedule: Annotated[Schedule | None, _about("Syncs that run by themselves; null without a schedule.")] = (
         None
     )
+    troubled: Annotated[
+        bool, _about("The last scheduled sync failed, or something of `background` has ended or failed.")
+    ] = False
+    background: Annotated[list[Background], _about("The work that the server does beside answering.")] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import signal
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -19,6 +18,7 @@ from api.paths import DASHBOARD, DOCS, PREFIX
 from warehouse.errors import SettingError, UnavailableError
 from warehouse.service import Warehouse
 from warehouse.settings import Settings
+from warehouse.worker import Worker
 
 _GRACE_SECONDS = 10
 _BACKLOG = 2048
@@ -74,11 +74,11 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     with (
         listener,
         closing(Warehouse(settings)) as warehouse,
-        _scheduled(settings),
-        _alerting(settings, warehouse),
+        _scheduled(settings) as scheduled,
+        _alerting(settings, warehouse) as alerting,
     ):
         config = uvicorn.Config(
-            create_app(settings, warehouse),
+            create_app(settings, warehouse, [*scheduled, *alerting]),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -92,44 +92,41 @@ def serve(settings: Settings, listener: socket.socket) -> None:
 
 
 @contextmanager
-def _scheduled(settings: Settings) -> Iterator[None]:
+def _scheduled(settings: Settings) -> Iterator[list[Worker]]:
     """Sync beside the serving whenever WAREHOUSE_SCHEDULE says so. Raises SettingError for a wrong one."""
     if not settings.schedule:
-        yield
+        yield []
         return
     from warehouse.unattended.plan import planned
     from warehouse.unattended.scheduler import Scheduler
 
     plan = planned(settings)
     assert plan is not None
-    scheduler = Scheduler(settings, plan)
-    thread = threading.Thread(target=scheduler.run, name="schedule")
-    thread.start()
-    try:
-        yield
-    finally:
-        scheduler.stop()
-        thread.join()
+    with _beside(Worker("schedule", Scheduler(settings, plan))) as worker:
+        yield [worker]
 
 
 @contextmanager
-def _alerting(settings: Settings, warehouse: Warehouse) -> Iterator[None]:
+def _alerting(settings: Settings, warehouse: Warehouse) -> Iterator[list[Worker]]:
     """Test the alert rules beside the serving. Raises SettingError for channels that cannot be."""
     from warehouse.alerts.channels import channels
     from warehouse.alerts.watch import Clock
 
     channels(settings)
     if not settings.alert_seconds:
-        yield
+        yield []
         return
-    clock = Clock(warehouse.alert_book, settings.alert_seconds)
-    thread = threading.Thread(target=clock.run, name="alerts")
-    thread.start()
+    with _beside(Worker("alerts", Clock(warehouse.alert_book, settings.alert_seconds))) as worker:
+        yield [worker]
+
+
+@contextmanager
+def _beside(worker: Worker) -> Iterator[Worker]:
+    worker.start()
     try:
-        yield
+        yield worker
     finally:
-        clock.stop()
-        thread.join()
+        worker.stop()
 
 
 def _address(settings: Settings, listener: socket.socket) -> str:

@@ -17,7 +17,7 @@ from warehouse.lake import Lake
 from warehouse.manifest import Manifest
 
 log = logging.getLogger("warehouse.catalog")
-# A command that fails says why in one line of its own; only the server, which has a handler, logs this too.
+# A command that fails says why in one line of its own; only the server logs this too (cli/runner.py).
 log.addHandler(logging.NullHandler())
 
 

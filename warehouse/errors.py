@@ -165,3 +165,11 @@ class UnavailableError(WarehouseError):
     title = "Something that is needed is not available"
     slug = "unavailable"
     http_status = 503
+
+
+def in_one_line(error: BaseException) -> str:
+    """What a log says of an error: ours in full, of any other its class and the first line of its text."""
+    if isinstance(error, WarehouseError):
+        return str(error)
+    reason = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__

@@ -19,6 +19,7 @@ from typing import Any
 from msgspec import Struct
 
 from warehouse import duck, near_latency, reads, sqlfiles
+from warehouse.errors import in_one_line
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile, Snapshot
 from warehouse.near_latency import Sums
@@ -136,8 +137,7 @@ class Near:
             except Exception as error:  # noqa: BLE001 - whatever it is would happen again
                 # With each question; the files answer them all.
                 self._failed = snapshot.generation
-                reason = (str(error).splitlines() or [""])[0]
-                log.warning("rollups are not kept in memory: %s: %s", type(error).__name__, reason)
+                log.warning("rollups are not kept in memory: %s", in_one_line(error))
 
     def _refresh_soon(self, snapshot: Snapshot) -> None:
         if self._failed >= snapshot.generation or (self._thread is not None and self._thread.is_alive()):

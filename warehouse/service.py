@@ -25,7 +25,8 @@ from warehouse.moments import hour_of, millis, naive
 from warehouse.quarantine import QuarantineFilter
 from warehouse.settings import Settings
 from warehouse.settings_file import log_prefixes
-from warehouse.unattended.report import of_schedule
+from warehouse.unattended.report import of_workers
+from warehouse.worker import Worker
 
 Row = dict[str, Any]
 
@@ -361,13 +362,13 @@ class Warehouse:
         found = self._answers.get("growth", asked, lambda given: self._engine.run("package_growth", given))
         return {"package": package, "days": found}
 
-    def health(self) -> Row:
-        """GET /health: the warehouse can be read."""
+    def health(self, workers: Sequence[Worker] = ()) -> Row:
+        """GET /health: the warehouse can be read; and how the work beside the serving is."""
         self._engine.run("log_dates")
         return {
             "status": "ok",
             "generation": self._engine.snapshot().generation,
-            "schedule": of_schedule(self._settings, self._manifest),
+            **of_workers(self._settings, self._manifest, workers),
         }
 
     def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:

@@ -47,7 +47,7 @@ def test_health_answers_while_slow_questions_are_computed(filled: Settings, ware
             release.wait(30)
             return {}
 
-        def health(self) -> dict[str, Any]:
+        def health(self, *_: Any) -> dict[str, Any]:
             return {"status": "ok", "generation": 1}
 
     slow: Any = Slow()

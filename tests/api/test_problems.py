@@ -30,7 +30,7 @@ class Broken:
     def analytics(self, *_: Any) -> NoReturn:
         raise self._error
 
-    def health(self) -> NoReturn:
+    def health(self, *_: Any) -> NoReturn:
         raise self._error
 
 

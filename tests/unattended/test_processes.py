@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import subprocess
 import sys
@@ -114,3 +115,61 @@ def test_without_a_schedule_the_command_says_what_to_set(bucket: Store) -> None:
     settings, _ = bucket
     done = command("schedule", env=of(settings))
     assert (done.returncode, "WAREHOUSE_SCHEDULE is not set" in done.stderr) == (2, True)
+
+
+def fill_disk(process: subprocess.Popen[str], full: bool) -> None:
+    """Let the kernel refuse every write to a file of a process, as a full disk does; or take them again."""
+    _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0 if full else hard, hard))
+
+
+def test_a_disk_that_was_full_for_a_while_ends_no_schedule_of_a_server(bucket: Store) -> None:
+    settings, store = bucket
+    with started("serve", env=of(settings) | EVERY_SECOND) as (process, address, _):
+
+        def health() -> Any:
+            return httpx.get(f"{address}/health").json()
+
+        put(store, "before")
+        within(30, lambda: health()["schedule"]["outcome"] == "ok")
+        fill_disk(process, True)
+        put(store, "meanwhile")
+        told = within(30, lambda: (said := health())["troubled"] and said)
+        assert told["status"] == "ok"
+        assert told["schedule"]["outcome"] == "failed"
+        assert [(each["name"], each["alive"]) for each in told["background"]] == [
+            ("schedule", True),
+            ("alerts", True),
+        ]
+        fill_disk(process, False)
+        within(30, lambda: not health()["troubled"])
+        stats = f"{address}/_dashboard/api/r2/logs/stats"
+        within(30, lambda: httpx.get(stats).json()["totalEntries"] == 2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert process.stderr
+        said = [json.loads(line)["message"] for line in process.stderr.read().splitlines() if line[0] == "{"]
+        assert [line for line in said if line.startswith("the scheduled sync failed: ")]
+
+
+def test_a_disk_that_is_full_is_told_in_one_line_a_moment_by_a_schedule_that_goes_on(bucket: Store) -> None:
+    settings, store = bucket
+    put(store, "one")
+    call = [sys.executable, "-m", "api.main", "schedule"]
+    process = subprocess.Popen(
+        call, env=of(settings) | EVERY_SECOND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    assert process.stderr
+    assert json.loads(process.stdout.readline())["entries"] == 1
+    assert process.stderr.readline().startswith("Syncs at ")
+    fill_disk(process, True)
+    put(store, "two")
+    lines = [process.stderr.readline() for _ in range(4)]
+    assert all(line.startswith("error: the ") for line in lines), lines
+    fill_disk(process, False)
+    while json.loads(process.stdout.readline())["entries"] != 1:
+        pass
+    process.terminate()
+    assert process.wait(20) == 0
+    process.communicate()

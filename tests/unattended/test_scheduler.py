@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,10 @@ from unittest.mock import patch
 import msgspec
 import pytest
 
+from tests.sync.test_full_disk import files_of_at_most
 from tests.warehouse_builder import Builder, MemorySource, utc
 from warehouse import lock
+from warehouse.errors import UnavailableError, in_one_line
 from warehouse.manifest import Manifest
 from warehouse.settings import Settings
 from warehouse.unattended import scheduler as schedulers
@@ -158,3 +162,97 @@ def test_a_stop_in_the_middle_of_a_sync_leaves_what_was_due_for_the_next_start(
     monkeypatch.setattr(MemorySource, "get", get)
     assert scheduled(builder, TestClock("2026-03-01T01:20", "2026-03-01T01:30")) == ["01 01:20"]
     assert builder.rows("SELECT count(*) FROM logs") == [(3,)]
+
+
+ERRORS = [
+    UnavailableError("database or disk is full"),
+    sqlite3.OperationalError("disk I/O error"),
+    OSError(errno.ENOSPC, "No space left on device"),
+    RuntimeError("a fault\nof two lines"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_end_that_cannot_be_noted_is_told_in_one_line_and_the_next_one_runs(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    clock = TestClock("2026-03-01T00:30", "2026-03-01T03:30")
+    remember = Manifest.remember
+
+    def full_at_two(manifest: Manifest, values: Any) -> None:
+        if clock.time.hour == 2 and (schedulers.STATE, "due") in values:
+            raise error
+        remember(manifest, values)
+
+    monkeypatch.setattr(Manifest, "remember", full_at_two)
+    assert scheduled(builder, clock) == ["01 01:00", "01 02:00", "01 03:00"]
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line == f"the end of the scheduled sync could not be noted: {in_one_line(error)}"
+    assert "\n" not in line
+    assert state(builder)["due"] == "2026-03-01T03:00:00+00:00"
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_a_start_that_cannot_look_up_what_was_due_syncs_at_the_next_moment(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    clock = TestClock("2026-03-01T00:30", "2026-03-01T02:30")
+    read = Manifest.state
+
+    def full_at_first(manifest: Manifest, part: str) -> dict[str, Any]:
+        if clock.time.hour == 0:
+            raise error
+        return read(manifest, part)
+
+    monkeypatch.setattr(Manifest, "state", full_at_first)
+    assert scheduled(builder, clock) == ["01 01:00", "01 02:00"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the schedule could not look up what was due: {in_one_line(error)}"
+    ]
+
+
+def test_a_disk_that_is_full_for_two_hours_ends_nothing(
+    builder: Builder, caplog: pytest.LogCaptureFixture
+) -> None:
+    builder.put([{"timestamp": 1767225600000}])
+    clock = TestClock("2026-03-01T00:30", "2026-03-01T03:30")
+    with ExitStack() as disk:
+        wait = clock.wait
+
+        def waited(seconds: float, stop: threading.Event) -> None:
+            wait(seconds, stop)
+            if clock.time == utc("2026-03-01T00:31"):
+                disk.enter_context(files_of_at_most(1))
+            if clock.time == utc("2026-03-01T02:30"):
+                disk.close()
+
+        with patch.object(clock, "wait", waited):
+            assert scheduled(builder, clock) == ["01 03:00"]
+    assert "the scheduled sync failed: " in caplog.text
+    assert state(builder)["outcome"] == "ok"
+    assert builder.rows("SELECT count(*) FROM logs") == [(1,)]
+
+
+def test_a_plan_that_fails_is_asked_again(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    latest, calls = Plan.latest, []
+
+    def failing(plan: Plan, moment: datetime) -> datetime:
+        calls.append(1)
+        if len(calls) == 1:
+            raise ArithmeticError("a fault")
+        return latest(plan, moment)
+
+    monkeypatch.setattr(Plan, "latest", failing)
+    assert scheduled(builder, TestClock("2026-03-01T00:30", "2026-03-01T01:30")) == ["01 01:00"]
+
+
+def test_alert_rules_that_cannot_be_tested_make_no_failed_sync(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(*_: Any, **__: Any) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr("warehouse.alerts.book.AlertBook.check", failing)
+    scheduled(builder, TestClock("2026-03-01T00:30", "2026-03-01T01:30"))
+    assert state(builder)["outcome"] == "ok"
+    assert "the alert rules could not be tested: OperationalError: disk I/O error" in caplog.text

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
@@ -23,6 +24,8 @@ FAILED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     state = State()
+    logged = _Logged(state)
+    logging.getLogger().addHandler(logged)
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments), state)
         sys.stdout.flush()
@@ -30,7 +33,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The interpreter flushes stdout once more at its end; let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = PIPE_CLOSED
+    finally:
+        logging.getLogger().removeHandler(logged)
     return code
+
+
+class _Logged(logging.Handler):
+    """Warnings and errors of work that goes on after them, as one line each on stderr."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(logging.WARNING)
+        # That one a command that fails says in a line of its own.
+        self.addFilter(lambda record: record.name != "warehouse.catalog")
+        self._state = state
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it."""
+        try:
+            _say(record.getMessage(), self._state, record.levelname.lower())
+        except Exception:  # noqa: BLE001 - as every handler: what cannot be said ends nothing
+            self.handleError(record)
 
 
 def _run(arguments: list[str], state: State) -> int:
@@ -80,11 +102,11 @@ def _usage_line(error: click.ClickException) -> str:
     return f"{message} (see `{context.command_path} --help`)" if context is not None else message
 
 
-def _say(message: str, state: State) -> None:
+def _say(message: str, state: State, kind: str = "error") -> None:
     """One line on stderr, after the traceback when --debug asks for it."""
     if state.debug and sys.exc_info()[0] is not None:
         click.echo(_masked(traceback.format_exc(), state), err=True, nl=False)
-    click.echo(f"error: {_masked(' '.join(message.split()), state)}", err=True)
+    click.echo(f"{kind}: {_masked(' '.join(message.split()), state)}", err=True)
 
 
 def _masked(text: str, state: State) -> str:
