@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,7 +16,8 @@ from tests.sync.support import DAY, Mirror, lines
 from tests.unattended.fake_queue import FakeQueue, Fault
 from tests.unattended.test_event_sync import put
 from tests.warehouse_builder import utc
-from warehouse import backoff
+from warehouse import backoff, duck, sync
+from warehouse.errors import BucketError, in_one_line
 from warehouse.unattended.watch import Watcher
 
 
@@ -51,7 +54,7 @@ def watched(mirror: Mirror, clock: Clock, interval: float = 60, **settings: Any)
             f"{summary.messages} events, {summary.sync.class_a if summary.sync else 0} listings,"
             f" {summary.sync.objects if summary.sync else 0} objects"
         ),
-        failed=lambda error, wait: did.append(f"{error.title}, again in {wait:.0f} s"),
+        failed=lambda error, wait: did.append(f"{in_one_line(error).split(':')[0]}, again in {wait:.0f} s"),
         clock=clock,
     )
     clock.watcher = watcher
@@ -102,3 +105,65 @@ def test_after_a_failure_of_the_queue_the_next_sync_lists(
         "listed True, 1 objects",
         "0 events, 0 listings, 0 objects",
     ]
+
+
+FAILURES = [
+    BucketError("it does not answer"),
+    sqlite3.OperationalError("database or disk is full"),
+    OSError(errno.ENOSPC, "No space left on device"),
+    BrokenPipeError("a connection of ours"),
+    duck.Error("Parser Error: a format that is none"),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_whatever_a_sync_meets_the_wait_doubles_up_to_an_hour_for_ever(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    real = sync.run
+
+    def failing(*_: Any) -> Any:
+        raise failure
+
+    monkeypatch.setattr(sync, "run", failing)
+    clock = Clock(*[lambda: None] * 1_100, lambda: monkeypatch.setattr(sync, "run", real))
+    did = watched(mirror, clock)
+    assert clock.waits[:8] == [120, 240, 480, 960, 1920, 3600, 3600, 3600]
+    assert {*clock.waits[8:-1]} == {3600}
+    assert did[-1] == "listed True, 0 objects"
+    assert clock.waits[-1] == 60
+
+
+def test_an_interval_beyond_the_hour_is_the_longest_wait(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any) -> Any:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(sync, "run", failing)
+    clock = Clock(lambda: None)
+    watched(mirror, clock, interval=86_400)
+    assert clock.waits == [86_400, 86_400]
+
+
+def test_a_reader_who_has_gone_ends_it(mirror: Mirror) -> None:
+    def told(_: Any) -> None:
+        raise BrokenPipeError
+
+    watcher = Watcher(
+        mirror.settings, 60, told=told, told_events=told, failed=lambda *_: None, clock=Clock(lambda: None)
+    )
+    with pytest.raises(BrokenPipeError):
+        watcher.run()
+
+
+def test_a_log_that_takes_no_more_ends_nothing(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    clock = Clock(lambda: None)
+    clock.watcher = Watcher(
+        mirror.settings, 60, told=failing, told_events=failing, failed=failing, clock=clock
+    )
+    clock.watcher.run()
+    assert clock.waits == [120, 240]

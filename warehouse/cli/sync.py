@@ -10,7 +10,7 @@ import click
 
 from warehouse.cli import output
 from warehouse.cli.state import State, pass_state, stopped_by_signals, with_bucket
-from warehouse.errors import WarehouseError
+from warehouse.errors import in_one_line
 
 if TYPE_CHECKING:
     from warehouse.sync_summary import BucketOutcome, SyncSummary
@@ -156,8 +156,8 @@ def _watch(state: State, interval: float, as_json: bool) -> int:
             output.write(output.to_json(output.camel(summary)) if as_json else brief_events(summary))
         _tell_malformed(summary)
 
-    def failed(error: WarehouseError, wait: float) -> None:
-        click.echo(f"error: {error}; the next try is in {wait:.0f} s", err=True)
+    def failed(error: Exception, wait: float) -> None:
+        click.echo(f"error: {in_one_line(error)}; the next try is in {wait:.0f} s", err=True)
 
     with with_bucket(state.settings) as settings:
         watcher = Watcher(settings, interval, told=told, told_events=told_events, failed=failed)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from warehouse import sync
 from warehouse.alerts.watch import after_sync
-from warehouse.errors import WarehouseError
 from warehouse.settings import Settings
 from warehouse.unattended import event_sync
 from warehouse.unattended.event_sync import EventsSummary
 from warehouse.unattended.plan import planned
 from warehouse.unattended.scheduler import Clock, Stopped, Stopping, WallClock
 
+Summary = TypeVar("Summary")
+
 #: After failures the wait doubles up to this many seconds (or the interval, where that is longer).
 LONGEST_WAIT = 3600.0
+#: Doublings that lead from any interval beyond it; a number of failures without an end has no double of it.
+_DOUBLINGS = 30
 #: With a queue and without a schedule, a sync lists after this time, for events that never came.
 LISTING_EVERY = timedelta(hours=1)
 
@@ -35,7 +40,7 @@ class Watcher:
         *,
         told: Callable[[sync.SyncSummary], None],
         told_events: Callable[[EventsSummary], None],
-        failed: Callable[[WarehouseError, float], None],
+        failed: Callable[[Exception, float], None],
         clock: Clock | None = None,
     ) -> None:
         self._settings = settings
@@ -53,32 +58,53 @@ class Watcher:
         self._stop.set()
 
     def run(self) -> None:
-        """Sync, wait `interval` seconds, and so on; `failed` gets an error and the seconds until the next."""
+        """Sync, wait `interval` seconds, and so on; `failed` gets an error and the seconds until the next.
+
+        No failure ends it but that of a reader who has gone: raises BrokenPipeError when `told` does.
+        """
         failures = 0
         while not self._stop.is_set():
             try:
-                self._sync()
-                failures = 0
-                wait = self._interval
+                error = self._sync()
             except Stopped:
                 return
-            except WarehouseError as error:
+            except _ReaderGone as gone:
+                raise BrokenPipeError from gone
+            except Exception as failure:  # noqa: BLE001 - what is broken now may be whole the next time
+                error = failure
+            if error is None:
+                failures = 0
+                wait = self._interval
+            else:
                 failures += 1
                 self._listing_due = None
-                wait = min(self._interval * 2**failures, max(LONGEST_WAIT, self._interval))
-                self._failed(error, wait)
+                doubled = self._interval * 2.0 ** min(failures, _DOUBLINGS)
+                wait = min(doubled, max(LONGEST_WAIT, self._interval))
+                with suppress(OSError):  # a log on the disk that is full
+                    self._failed(error, wait)
             self._clock.wait(wait, self._stop)
 
-    def _sync(self) -> None:
-        """One sync, by the queue unless a listing is due. Raises WarehouseError and Stopped."""
+    def _sync(self) -> Exception | None:
+        """One sync, by the queue unless a listing is due; the failure of one by the queue. Raises Stopped."""
         now = self._clock.now()
         if self._settings.queue_id is not None and self._listing_due is not None and now < self._listing_due:
             summary, error = event_sync.attempt(self._settings, Stopping(self._stop))
-            self._told_events(summary)
+            _tell(self._told_events, summary)
             after_sync(self._settings)
-            if error is not None:
-                raise error
-            return
-        self._told(sync.run(self._settings, Stopping(self._stop)))
+            return error
+        _tell(self._told, sync.run(self._settings, Stopping(self._stop)))
         after_sync(self._settings)
         self._listing_due = self._plan.after(now) if self._plan else now + LISTING_EVERY
+        return None
+
+
+class _ReaderGone(Exception):
+    """Nobody reads any more what syncs did."""
+
+
+def _tell(told: Callable[[Summary], None], summary: Summary) -> None:
+    """Tell it; a pipe that breaks here is that of our reader, and no connection to a bucket."""
+    try:
+        told(summary)
+    except BrokenPipeError as error:
+        raise _ReaderGone from error
