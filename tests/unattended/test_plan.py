@@ -81,6 +81,27 @@ def test_what_is_no_schedule_is_told_with_an_example(expression: str) -> None:
     assert "15 3 * * *" in str(told.value)
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "R * * * *", "r * * * *", "0 R * * *", "0 3 * * R", "R(1-5) 3 * * *", "R/15 * * * *", "5,R * * * *",
+        "* * * * * R", "H * * * *", "h H(2-4) * * *", "H/15 * * * *",
+    ],
+)  # fmt: skip
+def test_a_schedule_by_chance_is_refused_and_the_jitter_is_named(expression: str) -> None:
+    with pytest.raises(SettingError, match=r"WAREHOUSE_SCHEDULE does not take .*: R and H") as told:
+        Plan(expression)
+    assert told.value.field == "WAREHOUSE_SCHEDULE"
+    assert "WAREHOUSE_SCHEDULE_JITTER_SECONDS" in str(told.value)
+
+
+@pytest.mark.parametrize("expression", ["0 3 * MAR,APR *", "0 3 * * THU", "0 3 l * *", "0 3 ? * fri"])
+def test_names_and_the_last_day_are_no_chance(expression: str) -> None:
+    plan = Plan(expression)
+    moment = utc("2026-01-10T00:00")
+    assert len({plan.after(moment) for _ in range(5)}) == len({plan.latest(moment) for _ in range(5)}) == 1
+
+
 @pytest.mark.parametrize("zone", ["Europe/Nowhere", "", "../etc/passwd", "+02:00"])
 def test_what_is_no_time_zone_is_told(zone: str) -> None:
     with pytest.raises(SettingError, match="WAREHOUSE_SCHEDULE_TIMEZONE does not take"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,6 +24,14 @@ class Plan:
     """
 
     def __init__(self, expression: str, timezone: str = "UTC") -> None:
+        if _is_by_chance(expression):
+            raise SettingError(
+                f"WAREHOUSE_SCHEDULE does not take {expression!r}: R and H leave the moment to chance,"
+                " so that nobody could tell which one was missed",
+                hint="name it, for example '15 3 * * *'; WAREHOUSE_SCHEDULE_JITTER_SECONDS delays each sync"
+                " at random",
+                field="WAREHOUSE_SCHEDULE",
+            )
         if not _is_valid(expression):
             raise SettingError(
                 f"WAREHOUSE_SCHEDULE does not take {expression!r}",
@@ -73,6 +82,15 @@ class Plan:
         first = wall.replace(tzinfo=self._zone).astimezone(UTC)
         second = wall.replace(tzinfo=self._zone, fold=1).astimezone(UTC)
         return [first, second] if self._every_hour and second > first else [first]
+
+
+def _is_by_chance(expression: str) -> bool:
+    """Fields that croniter draws anew each time it is asked (R), or makes of a hash (H)."""
+    return any(
+        re.match(r"[rh](\(|/|$)", part, re.IGNORECASE)
+        for field in expression.split()
+        for part in field.split(",")
+    )
 
 
 def _is_valid(expression: str) -> bool:
