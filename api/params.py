@@ -6,6 +6,7 @@ Raises BadRequestError with the contract's name of the parameter.
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -147,7 +148,10 @@ Package = Annotated[
 MinResponseMs = Annotated[
     float | None,
     QueryParameter(
-        name="minResponseMs", ge=0, description="Entries with at least this response time, in ms."
+        name="minResponseMs",
+        ge=0,
+        le=sys.float_info.max,  # no infinity
+        description="Entries with at least this response time, in ms.",
     ),
 ]
 Order = Annotated[

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from warehouse.alerts.machine import AlertState, Reading, Step, step
 from warehouse.alerts.rules import AlertRule
+from warehouse.errors import BadRequestError
 
 MINUTE = 60_000_000
 RULE = AlertRule(id="r", metric="errorRate", threshold=10)
@@ -89,3 +90,11 @@ def test_told_firings_and_told_recoveries_take_turns(history: list[tuple[Reading
             told.append("resolved" if taken.event == "resolved" else "firing")
         state = taken.state
     assert told == ["firing", "resolved"] * (len(told) // 2) + ["firing"] * (len(told) % 2)
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), float("inf"), -float("inf")])
+def test_a_threshold_that_no_value_can_be_compared_with_is_refused(threshold: float) -> None:
+    rule = AlertRule(id="r", metric="errorRate", threshold=threshold)
+    with pytest.raises(BadRequestError, match=r"threshold: .* is not a finite number") as told:
+        rule.check()
+    assert told.value.field == "threshold"

@@ -91,6 +91,37 @@ def test_a_bad_parameter_is_named(client: TestClient[Litestar], path: str, name:
         assert inside not in body["detail"]
 
 
+#: Every endpoint that takes hours, and the other numbers of figures and logs.
+NUMBERS = [
+    *(
+        (path, "hours")
+        for path in (
+            "/analytics", "/analytics/trends", "/analytics/history", "/analytics/errors", "/analytics/uptime",
+            "/analytics/alerts", "/analytics/report", "/analytics/predict", "/analytics/predict/accuracy",
+            "/analytics/anomalies", "/gaps",
+        )
+    ),
+    ("/analytics/trends", "points"), ("/analytics/history", "points"), ("/logs", "limit"),
+    ("/logs", "minResponseMs"), ("/runs", "limit"), ("/downloads", "days"),
+    ("/inventory/packages/growth", "days"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "NaN", "-Infinity", "1e400", "-1"])
+@pytest.mark.parametrize(("path", "name"), NUMBERS)
+def test_what_is_no_finite_number_is_refused_with_the_name_of_the_parameter(
+    client: TestClient[Litestar], path: str, name: str, value: str
+) -> None:
+    body = problem(client.get(PREFIX + path, params={name: value}), 400)
+    assert body["parameter"] == name
+    assert body["detail"].startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize(("path", "name"), [each for each in NUMBERS if each[1] != "minResponseMs"])
+def test_a_number_beyond_every_bound_is_refused(client: TestClient[Litestar], path: str, name: str) -> None:
+    assert problem(client.get(PREFIX + path, params={name: "1e308"}), 400)["parameter"] == name
+
+
 def test_more_periods_than_the_rollup_can_tell_apart_are_refused(client: TestClient[Litestar]) -> None:
     answer = client.get(f"{PREFIX}/analytics/trends", params={"hours": 1, "points": 1_000})
     assert problem(answer, 400)["parameter"] == "points"

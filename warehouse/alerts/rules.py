@@ -5,6 +5,7 @@ A rule of the API that has the id of a built-in one changes that one's limits.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any, Literal
 
@@ -102,6 +103,8 @@ class AlertRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 f"id: {self.id[:80]!r} is not made of lower-case letters, digits and hyphens (64 at most)",
                 field="id",
             )
+        if not math.isfinite(self.threshold):
+            raise BadRequestError(f"threshold: {self.threshold} is not a finite number", field="threshold")
         if (self.metric is None) == (self.query is None):
             raise BadRequestError("a rule has a metric or a query, and not both", field="metric")
         filters = {name: getattr(self, name) for name in ("source", "package", "status", "config_hash")}

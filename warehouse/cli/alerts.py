@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from warehouse.cli import output
+from warehouse.cli.numbers import Number
 from warehouse.cli.state import State, pass_state
 
 
@@ -233,7 +234,7 @@ Examples:
 @click.argument("rule")
 @click.option(
     "--minutes",
-    type=click.FloatRange(0, 525_600),
+    type=Number(0, 525_600),
     default=60,
     show_default=True,
     help="From now on; 0 ends a silence.",

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from warehouse.cli import output
+from warehouse.cli.numbers import hours_option
 from warehouse.cli.state import State, pass_state
 
 
@@ -18,9 +19,7 @@ Examples:
   warehouse anomalies --every --json | jq '.anomalies[] | [.time, .metric, .score]'
 """
 )
-@click.option(
-    "--hours", type=click.FloatRange(1, 8_760), default=24, show_default=True, help="Length of the window."
-)
+@hours_option()
 @click.option(
     "--metric",
     type=click.Choice(
@@ -59,8 +58,7 @@ def anomalies(
     from warehouse.status import reading
 
     with reading(state.settings) as warehouse:
-        length = int(hours) if hours == int(hours) else hours
-        found = warehouse.outlook.anomalies(length, metric=metric, subject=subject, every=every, limit=limit)
+        found = warehouse.outlook.anomalies(hours, metric=metric, subject=subject, every=every, limit=limit)
     output.write(output.to_json(found) if as_json else _for_people(found))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from warehouse.cli import output
+from warehouse.cli.numbers import hours_option
 from warehouse.cli.state import State, pass_state
 
 
@@ -18,9 +19,7 @@ Examples:
   warehouse errors --json | jq '.errors[] | select(.isNew) | .example'
 """
 )
-@click.option(
-    "--hours", type=click.FloatRange(1, 8_760), default=24, show_default=True, help="Length of the window."
-)
+@hours_option()
 @click.option("--source", help="Only of this source.")
 @click.option("--package", help="Only about this package.")
 @click.option("--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="Faults at most.")
@@ -37,8 +36,7 @@ def errors(
     from warehouse.status import reading
 
     with reading(state.settings) as warehouse:
-        length = int(hours) if hours == int(hours) else hours
-        found = warehouse.errors(length, limit, wanted=MetricFilter(source, package))
+        found = warehouse.errors(hours, limit, wanted=MetricFilter(source, package))
     output.write(output.to_json(found) if as_json else _for_people(found))
 
 

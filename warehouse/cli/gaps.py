@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from warehouse.cli import output
+from warehouse.cli.numbers import hours_option
 from warehouse.cli.state import State, pass_state
 
 
@@ -18,13 +19,7 @@ Examples:
   warehouse gaps --hours 8760 --json | jq '.gaps[] | select(.kind == "days")'
 """
 )
-@click.option(
-    "--hours",
-    type=click.FloatRange(1, 8_760),
-    default=168,
-    show_default=True,
-    help="How far to look back.",
-)
+@hours_option(168, "How far to look back.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON; times are epoch milliseconds.")
 @pass_state
 def gaps(state: State, hours: float, as_json: bool) -> None:
@@ -36,7 +31,7 @@ def gaps(state: State, hours: float, as_json: bool) -> None:
     from warehouse.status import reading
 
     with reading(state.settings) as warehouse:
-        found = warehouse.gaps(int(hours) if hours == int(hours) else hours)
+        found = warehouse.gaps(hours)
     output.write(output.to_json(found) if as_json else _for_people(found))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from warehouse.cli import output
+from warehouse.cli.numbers import Number
 from warehouse.cli.state import State, pass_state
 from warehouse.errors import UnavailableError
 
@@ -25,7 +26,7 @@ _TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 def _filters(command: _Command) -> _Command:
     """The options that say which entries are meant."""
     for option in (
-        click.option("--min-ms", type=click.FloatRange(0), help="At least this response time."),
+        click.option("--min-ms", type=Number(0), help="At least this response time."),
         click.option("--package", help="About this package."),
         click.option("--method", help="With this HTTP method."),
         click.option("--status", type=click.IntRange(100, 999), help="With this HTTP status."),

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from warehouse.cli import output
+from warehouse.cli.numbers import hours_option
 from warehouse.cli.state import State, pass_state
 
 #: Figures in the order of the table: their name, what people call them, and their unit.
@@ -35,9 +36,7 @@ Examples:
   warehouse metrics --points 100 --json | jq '.history[].p95ResponseTime'
 """
 )
-@click.option(
-    "--hours", type=click.FloatRange(1, 8_760), default=24, show_default=True, help="Length of the window."
-)
+@hours_option()
 @click.option("--source", help="Only entries of this source.")
 @click.option("--package", help="Only entries about this package.")
 @click.option(
@@ -68,13 +67,12 @@ def metrics(
     from warehouse.analytics import MetricFilter
     from warehouse.status import reading
 
-    length = int(hours) if hours == int(hours) else hours
     wanted = MetricFilter(source, package, status, config_hash)
     with reading(state.settings) as warehouse:
         if points:
-            found = warehouse.history(length, points, wanted=wanted)
+            found = warehouse.history(hours, points, wanted=wanted)
         else:
-            found = warehouse.analytics(length, wanted=wanted) | {"uptime": warehouse.uptime(length)}
+            found = warehouse.analytics(hours, wanted=wanted) | {"uptime": warehouse.uptime(hours)}
     if as_json:
         output.write(output.to_json(found))
     else:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from warehouse.cli import output
+from warehouse.cli.numbers import hours_option
 from warehouse.cli.state import State, pass_state
 
 
@@ -18,9 +19,7 @@ Examples:
   warehouse report --json | jq '.evidence[] | {id, severity, seen}'
 """
 )
-@click.option(
-    "--hours", type=click.FloatRange(1, 8_760), default=24, show_default=True, help="Length of the window."
-)
+@hours_option()
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON; times are epoch milliseconds.")
 @pass_state
 def report(state: State, hours: float, as_json: bool) -> None:
@@ -28,7 +27,7 @@ def report(state: State, hours: float, as_json: bool) -> None:
     from warehouse.status import reading
 
     with reading(state.settings) as warehouse:
-        found = warehouse.report(int(hours) if hours == int(hours) else hours)
+        found = warehouse.report(hours)
     output.write(output.to_json(found) if as_json else _for_people(found))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from warehouse.cli import output
+from warehouse.cli.numbers import Number
 from warehouse.cli.state import State, pass_state, stopped_by_signals, with_bucket
 from warehouse.errors import in_one_line
 
@@ -86,7 +87,7 @@ Examples:
 @click.option("--watch", is_flag=True, help="Sync again and again until it is stopped; one line a sync.")
 @click.option(
     "--interval",
-    type=click.FloatRange(1, 86_400),
+    type=Number(1, 86_400),
     default=60,
     show_default=True,
     help="Seconds between two syncs of --watch; after failures more.",

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from warehouse.cli.numbers import Number
 from warehouse.cli.state import State, pass_state
 
 _EXAMPLES = """\b
@@ -40,7 +41,7 @@ def _instant(_context: click.Context, _parameter: click.Parameter, value: str | 
 )
 @click.option(
     "--days",
-    type=click.FloatRange(0, 366, min_open=True),
+    type=Number(0, 366, min_open=True),
     default=28.0,
     show_default=True,
     help="How many days before the end they spread over.",
