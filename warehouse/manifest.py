@@ -225,8 +225,10 @@ class Manifest:
                 " WHERE status = 'running'"
             ).rowcount
             db.execute(
-                "INSERT INTO runs (run_id, kind, status, started_us, bucket) VALUES (?, ?, 'running', ?, ?)",
-                [run.run_id, run.kind, run.started_us, run.bucket],
+                "INSERT INTO runs (run_id, kind, status, started_us, bucket, class_a_price, class_b_price,"
+                " storage_price) VALUES (:run_id, :kind, 'running', :started_us, :bucket, :class_a_price,"
+                " :class_b_price, :storage_price)",
+                {name: getattr(run, name) for name in run.__struct_fields__},
             )
         return killed
 

@@ -85,6 +85,21 @@ MIGRATIONS: list[str] = [
     CREATE TABLE boards (id TEXT PRIMARY KEY, board TEXT NOT NULL, changed_us INTEGER NOT NULL)
         STRICT, WITHOUT ROWID;
     """,
+    """
+    -- Runs that asked nothing of a bucket (compactions, cleanups, killed ones) noted no prices, as if storage
+    -- were free. They get those of the run before that did, the first ones of all those of the run after.
+    CREATE TABLE priced (
+        started_us INTEGER PRIMARY KEY, a REAL NOT NULL, b REAL NOT NULL, storage REAL NOT NULL) STRICT;
+    INSERT OR REPLACE INTO priced SELECT started_us, class_a_price, class_b_price, storage_price FROM runs
+        WHERE class_a + class_b > 0 OR class_a_price + class_b_price + storage_price > 0;
+    UPDATE runs SET (class_a_price, class_b_price, storage_price) = (
+        SELECT p.a, p.b, p.storage FROM priced AS p WHERE p.started_us = coalesce(
+            (SELECT max(e.started_us) FROM priced AS e WHERE e.started_us <= runs.started_us),
+            (SELECT min(l.started_us) FROM priced AS l)))
+        WHERE class_a + class_b = 0 AND class_a_price + class_b_price + storage_price = 0
+            AND EXISTS (SELECT 1 FROM priced);
+    DROP TABLE priced
+    """,
 ]
 
 SCHEMA_VERSION = len(MIGRATIONS)

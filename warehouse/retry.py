@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from warehouse import catalog, duck, formats, lock
+from warehouse import billing, catalog, duck, formats, lock
 from warehouse.errors import IntegrityError, WarehouseError
 from warehouse.ingest import longlines, rewrite
 from warehouse.ingest.conform import Converted, Converter, ObjectCount
@@ -87,6 +87,7 @@ class _Retry:
             status="running",
             started_us=started,
         )
+        billing.price(self._run, settings)
         self._mended: set[Place] = set()
         self._known_forms: dict[Place, str] = {}
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from warehouse import catalog, duck, gaps, lock
-from warehouse.billing import note
+from warehouse.billing import note, price
 from warehouse.bucket import Bucket
 from warehouse.commit import Committer
 from warehouse.comparison import Comparison, Found
@@ -200,6 +200,7 @@ class _Sync:
             started_us=started,
             bucket=bucket.name,
         )
+        price(self._run, settings)
         self._clock = time.monotonic()
         self._committer = Committer(settings, bucket, manifest, self._lake, self._con, self._run)
         self._gone = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.warehouse_builder import Builder
+from warehouse import retry
+from warehouse.billing import price
+from warehouse.housekeeping import job
 from warehouse.manifest import LedgerObject, Manifest, Run
 from warehouse.service import Warehouse
 from warehouse.settings import Settings
@@ -20,8 +25,8 @@ def us(text: str) -> int:
     return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1_000_000)
 
 
-def noted(manifest: Manifest, run_id: str, started: str, **fields: Any) -> None:
-    run = Run(run_id=run_id, kind="sync", status="running", started_us=us(started))
+def noted(manifest: Manifest, run_id: str, started: str, kind: str = "sync", **fields: Any) -> None:
+    run = Run(run_id=run_id, kind=kind, status="running", started_us=us(started))
     manifest.start_run(run)
     for name, value in ({"status": "ok", "finished_us": run.started_us + 1_500_000} | fields).items():
         setattr(run, name, value)
@@ -158,3 +163,72 @@ def test_runs_are_the_newest_first_with_their_length(manifest: Manifest, tmp_pat
         ("first", "ok", 1_500, True),
     ]
     assert rows[1]["finishedAt"] - rows[1]["startedAt"] == 1_500
+
+
+def test_runs_without_prices_of_former_versions_get_those_of_the_run_before(tmp_path: Path) -> None:
+    today = {"class_a_price": 4.5, "class_b_price": 0.36, "storage_price": 0.015}
+    dearer = today | {"storage_price": 0.02}
+    with closing(Manifest(tmp_path)) as manifest:
+        noted(manifest, "compact-first", "2026-09-30", kind="compact")
+        noted(manifest, "first", "2026-10-01", class_a=5, **today)
+        noted(manifest, "killed", "2026-10-02")
+        noted(manifest, "free", "2026-10-03", class_a=5)  # somebody's own store: that is its price
+        noted(manifest, "compact-free", "2026-10-04", kind="compact")
+        noted(manifest, "second", "2026-11-01", class_a=5, **dearer)
+        noted(manifest, "compact-last", "2026-11-02", kind="compact")
+    with closing(sqlite3.connect(tmp_path / "manifest.sqlite")) as db:
+        db.execute("UPDATE meta SET value = 6 WHERE key = 'schema'")
+        db.commit()
+
+    assert rows(
+        tmp_path, "SELECT run_id, class_a_price, class_b_price, storage_price FROM runs ORDER BY started_at"
+    ) == [
+        ("compact-first", 4.5, 0.36, 0.015),
+        ("first", 4.5, 0.36, 0.015),
+        ("killed", 4.5, 0.36, 0.015),
+        ("free", 0, 0, 0),
+        ("compact-free", 0, 0, 0),
+        ("second", 4.5, 0.36, 0.02),
+        ("compact-last", 4.5, 0.36, 0.02),
+    ]
+    assert rows(tmp_path, "SELECT runs, storage_price FROM run_months WHERE month = '2026-11'") == [(2, 0.02)]
+
+
+def test_a_manifest_whose_runs_have_no_prices_at_all_stays_as_it_is(tmp_path: Path) -> None:
+    with closing(Manifest(tmp_path)) as manifest:
+        noted(manifest, "compact", "2026-09-30", kind="compact")
+    with closing(sqlite3.connect(tmp_path / "manifest.sqlite")) as db:
+        db.execute("UPDATE meta SET value = 6 WHERE key = 'schema'")
+        db.commit()
+    assert rows(tmp_path, "SELECT run_id, storage_price FROM runs") == [("compact", 0)]
+
+
+def test_a_run_that_was_killed_before_its_first_commit_has_its_prices(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    price(run := Run(run_id="r", kind="sync", status="running", started_us=us("2026-11-01")), Settings())
+    manifest.start_run(run)
+    noted(manifest, "next", "2026-11-02")
+    assert rows(tmp_path, "SELECT status, storage_price FROM runs WHERE run_id = 'r'") == [("killed", 0.015)]
+
+
+@pytest.mark.parametrize("kind", ["compact", "cleanup", "retention", "retry"])
+def test_a_month_has_one_row_with_its_prices_also_when_a_run_without_a_bucket_was_the_last(
+    tmp_path: Path, kind: str
+) -> None:
+    builder = Builder(tmp_path / "data")
+    builder.put([{"timestamp": 1767225600000}], size=100 * GB)
+    builder.sync()
+    if kind == "retry":
+        retry.run(builder.settings)
+    else:
+        with job.locked(builder.settings) as manifest, job.job(builder.settings, manifest, kind):
+            pass
+
+    ran = builder.rows("SELECT kind, storage_price FROM runs ORDER BY started_at")
+    assert ran == [("sync", 0.015), (kind, 0.015)]
+    with closing(builder.open()) as warehouse:
+        (month,) = warehouse.sql("SELECT runs, storage_price, storage_dollars FROM run_months").rows
+        (told,) = warehouse.runs()["months"]
+    assert month == (2, 0.015, 1.5)
+    assert told["storageDollars"] == 1.5

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from warehouse import catalog, duck, lock
+from warehouse import billing, catalog, duck, lock
 from warehouse.errors import WarehouseError
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest, Run, now_us
@@ -63,6 +63,7 @@ def job(settings: Settings, manifest: Manifest, kind: str, *, outdated: bool = F
         status="running",
         started_us=started,
     )
+    billing.price(run, settings)
     lake = Lake(settings.data_dir)
     for left in settings.data_dir.glob(f"{_SPILL}*"):  # of killed runs
         with suppress(OSError):
