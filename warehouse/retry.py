@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from warehouse import billing, catalog, duck, formats, lock
 from warehouse.errors import IntegrityError, WarehouseError
-from warehouse.ingest import longlines, rewrite
+from warehouse.ingest import heads, longlines, rewrite
 from warehouse.ingest.conform import Converted, Converter, ObjectCount
 from warehouse.ingest.lines import Batch
 from warehouse.ingest.rollups import Change, DateChange, refresh_logs
@@ -34,8 +34,6 @@ _EXACT = (
 )
 #: Lines that are taken from the lake together.
 _ROWS = 1_000
-#: First lines of an object that tell its format.
-_SAMPLE = 8
 #: The bucket and key of an object.
 Place = tuple[str, str]
 
@@ -213,8 +211,8 @@ class _Retry:
             item = self._ledger_object(place)
             ruled = any(rule.format and key.startswith(rule.prefix) for rule in self._settings.prefixes)
             if item is None or not item.accepted or item.format is None or ruled:
-                sample = b"".join(texts[place][:_SAMPLE])
-                self._known_forms[place] = formats.detect(sample, key, self._settings)
+                head = heads.Head(b"".join(texts[place][: heads.LINES]))
+                self._known_forms[place] = formats.detect(head, key, self._settings)
             else:
                 self._known_forms[place] = item.format
         return {place: self._known_forms[place] for place in texts}

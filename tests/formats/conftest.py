@@ -12,7 +12,8 @@ import pytest
 
 from tests.warehouse_builder import ndjson
 from warehouse import duck, sqlfiles
-from warehouse.ingest.lines import Batcher
+from warehouse.ingest import heads
+from warehouse.ingest.lines import Batcher, inflate
 from warehouse.ingest.split import Lines
 
 Row = dict[str, Any]
@@ -38,6 +39,11 @@ def conform() -> Iterator[Conform]:
             return rows
 
         yield run
+
+
+def head_of(body: bytes) -> heads.Head:
+    """How the text of an object begins, as a sync sees it."""
+    return heads.peek(inflate([body]))[0]
 
 
 def shown(row: Row) -> Row:

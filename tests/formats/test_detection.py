@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.formats.conftest import Conform
+from tests.formats.conftest import Conform, head_of
 from tests.formats.samples import BUNYAN, COMMON, SAMPLES, text
 from warehouse import formats, sqlfiles
 from warehouse.errors import BadRequestError
@@ -25,7 +25,7 @@ CHALLENGE = b"eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0.ZXlKa1pYTjBhVzVoZEdsdmJpST
 
 def detected(*lines: str, settings: Settings | None = None, key: str = KEY) -> str:
     sample = "".join(line + "\n" for line in lines).encode()
-    return formats.detect(sample, key, settings or Settings())
+    return formats.detect(head_of(sample), key, settings or Settings())
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -53,16 +53,22 @@ def test_most_of_the_first_lines_decide() -> None:
     "sample", [b"", b"\n\n", b"plain text\n", b"{}\n", b"\xff\xfe\n", b"[1,2]\n", b'{"a":']
 )
 def test_in_doubt_it_is_the_registry(sample: bytes) -> None:
-    assert formats.detect(sample, KEY, Settings()) == "registry"
+    assert formats.detect(head_of(sample), KEY, Settings()) == "registry"
 
 
 def test_a_compressed_sample_is_looked_into() -> None:
-    assert formats.detect(gzip.compress(f"{COMMON}\n".encode()), KEY, Settings()) == "access_combined"
+    assert (
+        formats.detect(head_of(gzip.compress(f"{COMMON}\n".encode())), KEY, Settings()) == "access_combined"
+    )
 
 
-def test_a_last_line_that_the_sample_cuts_is_not_looked_at() -> None:
-    sample = f"{COMMON}\n".encode() + b'{"level":30,' + b'"x":"' + b"a" * 300_000
-    assert detection.first_lines(sample) == [COMMON]
+def test_seven_lines_of_one_format_outvote_a_first_line_that_is_cut() -> None:
+    assert detected('{"level":30,"time":17723592', *[text(BUNYAN)] * 20) == "pino"
+
+
+def test_two_first_lines_do_not_outvote_six_others() -> None:
+    assert detected(text(BUNYAN), text(BUNYAN), *[COMMON] * 6) == "access_combined"
+    assert detected(*[text(BUNYAN)] * 5, *[COMMON] * 20) == "pino"
 
 
 def test_the_same_shape_is_asked_about_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,11 +101,11 @@ def test_the_same_shape_is_asked_about_once(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("sample", [CHALLENGE, CHALLENGE + b"\n"])
 @pytest.mark.parametrize("key", [KEY, "logs/ownership-challenge-1a2b.txt"])
 def test_an_ownership_challenge_is_told_by_its_content(sample: bytes, key: str) -> None:
-    assert formats.detect(sample, key, Settings()) == formats.SKIP
+    assert formats.detect(head_of(sample), key, Settings()) == formats.SKIP
 
 
 def test_an_ownership_challenge_of_another_form_is_told_by_its_name() -> None:
-    assert formats.detect(b"3f9a21", "a/ownership-challenge-9c.txt", Settings()) == formats.SKIP
+    assert formats.detect(head_of(b"3f9a21"), "a/ownership-challenge-9c.txt", Settings()) == formats.SKIP
 
 
 def test_logs_under_the_name_of_a_challenge_are_logs() -> None:
@@ -109,6 +115,23 @@ def test_logs_under_the_name_of_a_challenge_are_logs() -> None:
 
 def test_a_token_among_lines_is_no_challenge() -> None:
     assert detected(CHALLENGE.decode(), COMMON) == "access_combined"
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_token_with_a_line_in_another_member_or_without_an_end_is_no_challenge(end: bytes) -> None:
+    line = COMMON.encode() + end
+    for body in (
+        CHALLENGE + b"\n" + line,
+        gzip.compress(CHALLENGE + b"\n") + gzip.compress(line),
+        gzip.compress(CHALLENGE + b"\n" + b"\n" * 10_000 + line),
+    ):
+        assert formats.detect(head_of(body), KEY, Settings()) == "access_combined"
+
+
+def test_a_token_before_damage_is_no_challenge() -> None:
+    body = gzip.compress(CHALLENGE + b"\n") + gzip.compress(COMMON.encode())[:-9]
+    assert formats.detect(head_of(body), KEY, Settings()) != formats.SKIP
+    assert formats.detect(head_of(gzip.compress(CHALLENGE)[:-3]), KEY, Settings()) != formats.SKIP
 
 
 # -- prefixes ---------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from tests.formats.samples import BUNYAN, COMBINED, HTTP_REQUEST, REGISTRY, SAMPLES, VERDACCIO
 from tests.formats.test_detection import CHALLENGE
 from tests.warehouse_builder import Builder, ndjson, utc
+from warehouse.formats import trial
 from warehouse.ingest.lines import Batcher
 from warehouse.logquery import LogFilter
 from warehouse.manifest import Manifest
@@ -48,6 +49,32 @@ def test_names_and_compression_do_not_matter(builder: Builder) -> None:
     builder.put(ndjson([VERDACCIO]), "logs/20260301/1.log.gz")
     builder.sync()
     assert [item[0] for item in formats_of(builder).values()] == ["access_combined", "pino"]
+
+
+def test_a_sync_takes_the_format_that_a_trial_tells(builder: Builder) -> None:
+    pino, cut, token = [ndjson([line]) for line in (BUNYAN, '{"level":30,"time":17', CHALLENGE.decode())]
+    bodies = {
+        "members": b"".join(map(gzip.compress, [b"", b"\n", cut, *[pino] * 9])),
+        "blank lines": b"\n" * 300_000 + pino,
+        "a token and a line": gzip.compress(token) + gzip.compress(pino[:-1]),
+        "a token": gzip.compress(b"") + gzip.compress(token),
+        "two and six": pino * 2 + ndjson([COMBINED] * 6),
+        "a long line": b"x" * 5_000_000 + b"\n" + pino * 2,
+        "nothing": gzip.compress(b""),
+        "damage": gzip.compress(token)[:-5],
+    }
+    for key, body in bodies.items():
+        builder.put(body, f"logs/{key}")
+    builder.sync()
+    told = {key: trial.run(body, f"logs/{key}", builder.settings) for key, body in bodies.items()}
+    synced = formats_of(builder)
+    assert synced == {
+        f"logs/{key}": (item.format, item.counts.get("lines", 0), item.counts.get("rejected", 0))
+        for key, item in told.items()
+    }
+    assert [synced[f"logs/{key}"][0] for key in bodies] == [
+        *("pino", "pino", "pino", "skip", "access_combined", "pino", "registry", "registry")
+    ]
 
 
 def test_lines_of_another_format_in_an_object_go_to_quarantine(builder: Builder) -> None:
@@ -140,7 +167,7 @@ def test_a_batch_holds_one_format_and_formats_that_alternate_still_fill_batches(
     full = [
         batch
         for number in range(40)
-        for batch in batcher.add(number, [lines["ab"[number % 2]]], lambda sample: sample[:1].decode())
+        for batch in batcher.add(number, [lines["ab"[number % 2]]], lambda head: head.text[:1].decode())
     ]
     rest = []
     while (batch := batcher.take()).pieces:
@@ -158,13 +185,13 @@ def test_open_batches_of_many_formats_hold_no_more_than_two() -> None:
     for number in range(20):
         line = bytes([97 + number]) * 499 + b"\n"
         given += sum(
-            batch.text.size for batch in batcher.add(number, [line], lambda sample: sample[:1].decode())
+            batch.text.size for batch in batcher.add(number, [line], lambda head: head.text[:1].decode())
         )
         assert 500 * (number + 1) - given <= 2000
 
 
 def test_an_object_without_log_lines_leaves_nothing_in_a_batch() -> None:
     batcher = Batcher(1000)
-    assert list(batcher.add(0, [b"token"], lambda sample: None)) == []
-    assert list(batcher.add(1, [b"token\n" * 3], lambda sample: None)) == []
+    assert list(batcher.add(0, [b"token"], lambda head: None)) == []
+    assert list(batcher.add(1, [b"token\n" * 3], lambda head: None)) == []
     assert batcher.take().pieces == []

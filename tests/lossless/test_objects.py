@@ -19,6 +19,8 @@ from tests.warehouse_builder import log
 LINES = [json.dumps(log("2026-03-01T10:00:00", message=f"line {number}")).encode() for number in range(40)]
 LINES[7] = b'{"timestamp":1772359200000,"message":"cut'
 TEXT = b"\n".join(LINES) + b"\n"
+#: As Cloudflare writes it to see that a bucket can be read.
+TOKEN = b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc-_\n"
 BOM = b"\xef\xbb\xbf"
 
 
@@ -91,6 +93,57 @@ def test_packing_and_names_change_nothing(key: str, body: bytes) -> None:
     outcome = made({key: body})[key]
     assert_lossless(outcome, TEXT)
     assert list(outcome.quarantine) == [8]
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        lambda first, rest: first + rest[:-1],
+        lambda first, rest: gzip.compress(first) + gzip.compress(rest),
+        lambda first, rest: gzip.compress(b"") + gzip.compress(first[:9]) + gzip.compress(first[9:] + rest),
+        lambda first, rest: zstandard.compress(first) + zstandard.compress(rest),
+    ],
+    ids=["no end", "members", "a token in two members", "frames"],
+)
+@pytest.mark.parametrize("key", ["logs/token", "logs/ownership-challenge-1a.txt"])
+def test_lines_behind_what_looks_like_an_ownership_challenge_are_read(key: str, pack: Any) -> None:
+    outcome = made({key: pack(TOKEN, TEXT)})[key]
+    assert_lossless(outcome, TOKEN + TEXT)
+    assert list(outcome.quarantine) == [1, 9]
+
+
+def test_a_token_whose_data_are_damaged_is_in_quarantine_with_the_fault() -> None:
+    outcome = made({"logs/a": gzip.compress(TOKEN)[:-5]})["logs/a"]
+    assert list(outcome.quarantine) == [1]
+    assert outcome.faults == ["the gzip data end early"]
+
+
+@pytest.mark.parametrize("start", [b"", b"\n", b"\r\n \n"])
+def test_the_first_member_alone_does_not_tell_the_format(start: bytes) -> None:
+    lines = [b'{"level":30,"time":17723592'] + [
+        b'{"level":30,"time":1772359200123,"pid":1,"hostname":"h","msg":"%d"}' % number
+        for number in range(100)
+    ]
+    text = start + b"\n".join(lines) + b"\n"
+    bodies = {
+        "logs/plain": text,
+        "logs/lines.gz": b"".join(gzip.compress(line) for line in text.splitlines(keepends=True)),
+        "logs/start.gz": gzip.compress(b"") + gzip.compress(start) + gzip.compress(text[len(start) :]),
+        "logs/bytes.gz": b"".join(gzip.compress(text[at : at + 1]) for at in range(len(text))),
+        "logs/frames.zst": b"".join(zstandard.compress(line) for line in text.splitlines(keepends=True)),
+    }
+    blank = start.count(b"\n")
+    for outcome in made(bodies).values():
+        assert (outcome.lines, outcome.accepted) == (101 + blank, 100)
+        assert list(outcome.quarantine) == list(range(1, blank + 2))
+
+
+def test_a_byte_order_mark_in_pieces_is_none_of_the_first_line() -> None:
+    bodies = {
+        f"logs/{cut}": gzip.compress(BOM[:cut]) + gzip.compress(BOM[cut:] + TEXT) for cut in range(1, 4)
+    }
+    for outcome in made(bodies).values():
+        assert list(outcome.quarantine) == [8]
 
 
 def test_an_empty_object_has_no_line_and_is_mirrored() -> None:

@@ -11,7 +11,6 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -19,9 +18,9 @@ import pyarrow as pa
 from msgspec import Struct
 
 from warehouse import duck
-from warehouse.errors import ObjectError
 from warehouse.formats.library import DEFAULT, Format, check, formats
-from warehouse.ingest.lines import compression, inflate
+from warehouse.ingest import heads
+from warehouse.ingest.heads import Head
 from warehouse.settings import Settings
 from warehouse.settings_tables import PrefixRule
 
@@ -31,10 +30,8 @@ SKIP = "skip"
 _CHALLENGE = re.compile(rb"\s*(?:eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)\s*")
 _CHALLENGE_KEY = re.compile(r"(?:^|/)ownership-challenge[^/]*\.txt$")
 _CHALLENGE_BYTES = 8192
-#: How much of an object is looked at; so many lines are enough when one format claims them all.
-_LINES = 8
-_ENOUGH = 2
-_BYTES = 256 * 1024
+#: When one format alone claims so many of the first lines, no other can have more of them.
+_MOST = heads.LINES // 2 + 1
 _SHAPES = 10_000
 
 
@@ -46,30 +43,30 @@ class Choice(Struct, frozen=True):
     votes: dict[str, int]
 
 
-def detect(sample: bytes, key: str, settings: Settings) -> str:
-    """The format of an object that begins with `sample`: a name in sql/formats, mapping:NAME or skip.
+def detect(head: Head, key: str, settings: Settings) -> str:
+    """The format of an object whose text begins so: a name in sql/formats, mapping:NAME or skip.
 
     The longest prefix of the settings that says a format decides; else the content. Raises BadRequestError
     when a prefix names a format that there is not.
     """
-    if is_challenge(sample, key):
+    if is_challenge(head, key):
         return SKIP
     rule = _rule(key, settings)
     if rule is not None and rule.format is not None:
         return rule.format if rule.format == SKIP else check(rule.format, settings)
-    claimed = claims(first_lines(sample, _ENOUGH))
-    if not (len(claimed) == _ENOUGH and len(set(claimed)) == 1 and len(claimed[0]) == 1):
-        claimed = claims(first_lines(sample))
+    claimed = claims(head.lines(_MOST))
+    if len(set(claimed)) != 1 or len(claimed[0]) != 1:
+        claimed = claims(head.lines())
     return _elected(Counter(name for names in claimed for name in names))
 
 
-def choose(sample: bytes, key: str, settings: Settings) -> Choice:
+def choose(head: Head, key: str, settings: Settings) -> Choice:
     """What `detect` gives, with its reason."""
-    form = detect(sample, key, settings)
-    lines = first_lines(sample)
+    form = detect(head, key, settings)
+    lines = head.lines()
     votes = Counter(name for names in claims(lines) for name in names)
     rule = _rule(key, settings)
-    if is_challenge(sample, key):
+    if is_challenge(head, key):
         why = "an ownership challenge of Cloudflare: it holds no log lines"
     elif rule is not None:
         why = f"set for the prefix {rule.prefix!r}"
@@ -96,44 +93,17 @@ def sample_weight(key: str, settings: Settings) -> int:
     return max(matching, key=lambda rule: len(rule.prefix)).sample if matching else 1
 
 
-def is_challenge(sample: bytes, key: str) -> bool:
-    """Is this an ownership challenge of Logpush: one token, or one line under its usual name?"""
-    if len(sample) > _CHALLENGE_BYTES:
+def is_challenge(head: Head, key: str) -> bool:
+    """Is this an ownership challenge of Logpush: one token, or one line under its usual name?
+
+    And nothing else: what follows a token may be log lines.
+    """
+    text = head.text
+    if not head.whole or len(text) > _CHALLENGE_BYTES:
         return False
-    if _CHALLENGE.fullmatch(sample):
+    if _CHALLENGE.fullmatch(text):
         return True
-    return (
-        bool(_CHALLENGE_KEY.search(key)) and len(sample.split()) == 1 and not sample.lstrip().startswith(b"{")
-    )
-
-
-def first_lines(sample: bytes, most: int = _LINES) -> list[str]:
-    """The first lines that are not blank; the last one only if it is whole or the only one."""
-    if compression(sample) != "none":
-        sample = _inflated(sample)
-    lines: list[str] = []
-    start = 3 if sample.startswith(b"\xef\xbb\xbf") else 0
-    while start < len(sample) and len(lines) < most:
-        end = sample.find(b"\n", start)
-        if end < 0:
-            end = len(sample)
-            if lines and end >= _BYTES:
-                break
-        if (piece := sample[start:end]).strip():
-            lines.append(piece.decode(errors="replace"))
-        start = end + 1
-    return lines
-
-
-def _inflated(body: bytes) -> bytes:
-    """The beginning of a compressed sample's text, as far as it is whole."""
-    text = bytearray()
-    with suppress(ObjectError):
-        for piece in inflate([body]):
-            text += piece
-            if len(text) >= _BYTES:
-                break
-    return bytes(text)
+    return bool(_CHALLENGE_KEY.search(key)) and len(text.split()) == 1 and not text.lstrip().startswith(b"{")
 
 
 def claims(lines: Sequence[str]) -> list[frozenset[str]]:
@@ -208,17 +178,15 @@ def _shape(line: str) -> Any:
         return None
     if not isinstance(entry, dict):
         return None
-    # Flat, because each object's first lines pass here: a key's kind, then the kinds below it.
+    # Flat and without a call, because each object's first lines pass here: a key's kind, then the kinds below
+    # it. A value's kind is its type, and of an integer whether it is negative.
     outline: list[Any] = [dict]
     for key, value in entry.items():
-        outline += (key, _kind(value))
-        if type(value) is dict:
+        kind = type(value)
+        outline += (key, kind if kind is not int else value < 0)
+        if kind is dict:
             for inner, item in value.items():
-                outline += (inner, _kind(item))
+                kind = type(item)
+                outline += (inner, kind if kind is not int else item < 0)
             outline.append(None)
     return tuple(outline)
-
-
-def _kind(value: Any) -> Any:
-    """A value's type, and whether an integer is negative."""
-    return type(value) if type(value) is not int else value < 0

@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from warehouse import duck, sqlfiles
 from warehouse.errors import BadRequestError
-from warehouse.formats.detection import SKIP, choose, first_lines, sample_weight
+from warehouse.formats.detection import SKIP, choose, sample_weight
 from warehouse.formats.library import sql
-from warehouse.ingest.lines import Batch, Batcher, compression
+from warehouse.ingest import heads
+from warehouse.ingest.lines import Batch, Batcher, compression, inflate
 from warehouse.ingest.split import Lines
 from warehouse.settings import MIB, Settings
 
@@ -43,8 +44,9 @@ def run(
 
     Raises BadRequestError when there is no such format or the sample has no such line.
     """
-    choice = choose(sample, key, settings)
-    lines = len(first_lines(sample))
+    head, _ = heads.peek(inflate([sample]))
+    choice = choose(head, key, settings)
+    lines = len(head.lines())
     if form is not None:
         choice = type(choice)(form, "you said so", choice.votes)
     if choice.format == SKIP:

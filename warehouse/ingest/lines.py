@@ -18,7 +18,7 @@ from isal import isal_zlib
 from msgspec import Struct, field
 
 from warehouse.errors import ObjectError
-from warehouse.ingest import longlines
+from warehouse.ingest import heads, longlines
 from warehouse.settings import MIB
 
 _GZIP = b"\x1f\x8b"
@@ -34,7 +34,6 @@ _BATCH_LINES = 500_000
 _SHORT = 64 * 1024
 #: A batch has its size and a line more; memory for longer lines is not kept.
 _KEPT_BYTES = 64 * MIB
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: What the two libraries raise on damaged data.
 _DAMAGE: tuple[type[Exception], ...] = (
     cast("type[Exception]", isal_zlib.IsalError),
@@ -100,14 +99,6 @@ def _slices(body: Iterable[bytes], size: int, careful_from: int | None = None) -
             yield part[start:end]
             start = end
         begin += len(part)
-
-
-def _without_mark(texts: Iterator[bytes]) -> Iterator[bytes]:
-    """A text without the byte order mark that some editors and Windows tools begin a file with."""
-    for first in texts:
-        yield first.removeprefix(_BYTE_ORDER_MARK)
-        break
-    yield from texts
 
 
 def _members(slices: Iterable[bytes], kind: str) -> Iterator[tuple[int, bytes]]:
@@ -241,27 +232,27 @@ class Batcher:
         self._idle: SimpleQueue[Text] = SimpleQueue()
 
     def add(
-        self, object_no: int, body: Iterable[bytes], choose: Callable[[bytes], str | None] | None = None
+        self, object_no: int, body: Iterable[bytes], choose: Callable[[heads.Head], str | None] | None = None
     ) -> Iterator[Batch]:
         """Take one object; gives each batch that became full.
 
-        `choose` gets the first whole lines and gives their format, or None for an object without log lines.
+        `choose` gets its head and gives the format of its lines, or None for an object without log lines.
         """
+        head, texts = heads.peek(inflate(body))
+        form = choose(head) if choose else "registry"
+        if form is None:
+            return
+        del head
         rest: list[bytes] = []
         #: Of the line that is open or ended last, when it was cut.
         sizes: list[int] = []
         line = 1
-        form: str | None = None if choose else "registry"
         try:
-            for text in _few_lines(longlines.shortened(_without_mark(inflate(body)), sizes)):
+            for text in _few_lines(longlines.shortened(texts, sizes)):
                 cut = text.rfind(b"\n") + 1
                 if not cut:
                     rest.append(text)
                     continue
-                if choose and not form:
-                    form = choose(b"".join([*rest, text[:cut]]))
-                    if form is None:
-                        return
                 batch = self._batch(form)
                 count = _newlines(text)
                 batch.append(object_no, line, [*rest, memoryview(text)[:cut]], count, *sizes)
@@ -275,10 +266,6 @@ class Batcher:
         except ObjectError as error:
             self._batch(form).faults.append((object_no, error.detail))
         if rest:
-            if choose and not form:
-                form = choose(b"".join(rest))
-                if form is None:
-                    return
             self._batch(form).append(object_no, line, [*rest, b"\n"], 1, *sizes)
 
     def take(self) -> Batch:
@@ -291,8 +278,7 @@ class Batcher:
             batch.text.clear()
             self._idle.put(batch.text)
 
-    def _batch(self, form: str | None) -> Batch:
-        form = form or "registry"
+    def _batch(self, form: str) -> Batch:
         if form not in self._open:
             try:
                 text = self._idle.get_nowait()

@@ -21,6 +21,7 @@ from warehouse.bucket import ObjectInfo
 from warehouse.errors import BucketError, IntegrityError, ObjectError
 from warehouse.fetcher import LargeBody
 from warehouse.ingest.conform import Converted, Converter, ObjectCount
+from warehouse.ingest.heads import Head
 from warehouse.ingest.lines import Batch, Batcher
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile
@@ -173,8 +174,8 @@ class Pipeline:
             finally:
                 batcher.give_back(batch)
 
-        def choose(item: Fetched, sample: bytes) -> str | None:
-            item.format = formats.detect(sample, item.info.key, self._settings)
+        def choose(item: Fetched, head: Head) -> str | None:
+            item.format = formats.detect(head, item.info.key, self._settings)
             return None if item.format == formats.SKIP else item.format
 
         try:
