@@ -24,6 +24,8 @@ _Task = TypeVar("_Task")
 _Made = TypeVar("_Made")
 Error = duckdb.Error
 IOError = duckdb.IOException
+#: What a statement raises that is wrong itself, or wrong for its data; not what memory or disk do.
+STATEMENT_ERRORS = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
 #: What reading a file raises that is gone or damaged.
 UNREADABLE = (
     duckdb.IOException,

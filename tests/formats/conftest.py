@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +14,7 @@ import pytest
 
 from tests.warehouse_builder import ndjson
 from warehouse import duck, sqlfiles
+from warehouse.formats import library
 from warehouse.ingest import heads
 from warehouse.ingest.lines import Batcher, inflate
 from warehouse.ingest.split import Lines
@@ -44,6 +47,21 @@ def conform() -> Iterator[Conform]:
 def head_of(body: bytes) -> heads.Head:
     """How the text of an object begins, as a sync sees it."""
     return heads.peek(inflate([body]))[0]
+
+
+@pytest.fixture
+def own_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the .sql files that a test may add to."""
+    folder = tmp_path / "sql"
+    shutil.copytree(sqlfiles.root(), folder)
+    caches = (sqlfiles.read, sqlfiles.names, library.formats)
+    monkeypatch.setattr(sqlfiles, "root", lambda: folder)
+    for cached in caches:
+        cached.cache_clear()
+    yield folder
+    monkeypatch.undo()
+    for cached in caches:
+        cached.cache_clear()
 
 
 def shown(row: Row) -> Row:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import pytest
 
 from tests.formats.conftest import Conform, head_of
 from tests.formats.samples import BUNYAN, COMMON, SAMPLES, text
-from warehouse import formats, sqlfiles
+from warehouse import formats
 from warehouse.errors import BadRequestError
 from warehouse.formats import detection, library
 from warehouse.settings import Settings
@@ -171,21 +169,6 @@ def test_a_prefix_with_a_format_that_there_is_not_is_refused() -> None:
 
 
 # -- a format of one's own --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def own_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the .sql files that a test may add to."""
-    folder = tmp_path / "sql"
-    shutil.copytree(sqlfiles.root(), folder)
-    caches = (sqlfiles.read, sqlfiles.names, library.formats)
-    monkeypatch.setattr(sqlfiles, "root", lambda: folder)
-    for cached in caches:
-        cached.cache_clear()
-    yield folder
-    monkeypatch.undo()
-    for cached in caches:
-        cached.cache_clear()
 
 
 def test_adding_a_file_adds_a_format(own_sql: Path, conform: Conform) -> None:

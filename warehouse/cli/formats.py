@@ -44,9 +44,13 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @pass_state
 def list_formats(state: State, as_json: bool) -> None:
-    """List the formats, with the condition that their lines meet, and the mappings of the settings file."""
+    """List the formats, with the condition that their lines meet, and the mappings of the settings file.
+
+    A file that cannot be used is an error, told after the list.
+    """
     from warehouse import formats as library
 
+    faults = library.query_faults(state.settings) | library.condition_faults()
     rows: list[dict[str, Any]] = [
         {"name": item.name, "about": item.about, "detect": item.condition} for item in library.formats()
     ]
@@ -56,8 +60,10 @@ def list_formats(state: State, as_json: bool) -> None:
     ]
     if as_json:
         output.write(output.to_json(rows))
-        return
-    output.write(output.pairs([(row["name"], row["about"]) for row in rows]))
+    else:
+        output.write(output.pairs([(row["name"], row["about"]) for row in rows]))
+    for fault in faults.values():
+        raise fault
 
 
 @formats.command(

@@ -18,6 +18,8 @@ import pyarrow as pa
 from msgspec import Struct
 
 from warehouse import duck
+from warehouse.errors import SettingError
+from warehouse.formats import reading
 from warehouse.formats.library import DEFAULT, Format, check, formats
 from warehouse.ingest import heads
 from warehouse.ingest.heads import Head
@@ -47,7 +49,8 @@ def detect(head: Head, key: str, settings: Settings) -> str:
     """The format of an object whose text begins so: a name in sql/formats, mapping:NAME or skip.
 
     The longest prefix of the settings that says a format decides; else the content. Raises BadRequestError
-    when a prefix names a format that there is not.
+    when a prefix names a format that there is not; SettingError when no format claims most of the lines, and
+    one has a condition that cannot be asked.
     """
     if is_challenge(head, key):
         return SKIP
@@ -57,14 +60,21 @@ def detect(head: Head, key: str, settings: Settings) -> str:
     claimed = claims(head.lines(_MOST))
     if len(set(claimed)) != 1 or len(claimed[0]) != 1:
         claimed = claims(head.lines())
-    return _elected(Counter(name for names in claimed for name in names))
+    votes = Counter(name for names in claimed for name in names)
+    form = _elected(votes)
+    # Lines that are nobody's may be those of a format that cannot be asked.
+    if 2 * votes[form] <= len(claimed) and claimed and (faults := _DETECTOR.faults):
+        raise next(iter(faults.values())).with_traceback(None)
+    return form
 
 
-def choose(head: Head, key: str, settings: Settings) -> Choice:
-    """What `detect` gives, with its reason."""
-    form = detect(head, key, settings)
+def choose(head: Head, key: str, settings: Settings, given: str | None = None) -> Choice:
+    """What `detect` gives, with its reason; or the format that is `given`."""
     lines = head.lines()
     votes = Counter(name for names in claims(lines) for name in names)
+    if given is not None:
+        return Choice(given, "you said so", dict(votes))
+    form = detect(head, key, settings)
     rule = _rule(key, settings)
     if is_challenge(head, key):
         why = "an ownership challenge of Cloudflare: it holds no log lines"
@@ -111,8 +121,18 @@ def claims(lines: Sequence[str]) -> list[frozenset[str]]:
     return _DETECTOR.claims(lines)
 
 
+def condition_faults() -> dict[str, SettingError]:
+    """What is wrong with the condition of each format that cannot be asked, by name."""
+    # One of each kind, so that every condition is asked.
+    claims(["{}", "text"])
+    return dict(_DETECTOR.faults)
+
+
 class _Detector:
-    """Asks the conditions of formats, on a DuckDB of its own that is opened when it is needed."""
+    """Asks the conditions of formats, on a DuckDB of its own that is opened when it is needed.
+
+    `faults` are those of conditions that could not be asked; they are not asked again.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -120,11 +140,13 @@ class _Detector:
         self._known: dict[Any, frozenset[str]] = {}
         self._seen: tuple[Format, ...] = ()
         self._formats: dict[str, list[Format]] = {}
+        self.faults: dict[str, SettingError] = {}
 
     def claims(self, lines: Sequence[str]) -> list[frozenset[str]]:
         with self._lock:
             if self._seen is not formats():
                 self._known.clear()
+                self.faults.clear()
                 self._seen = formats()
                 self._formats = {kind: [] for kind in ("text", "shape", "values")}
                 for item in self._seen:
@@ -150,18 +172,37 @@ class _Detector:
 
     def _ask(self, lines: list[str], asks: tuple[str, ...]) -> list[frozenset[str]]:
         """For each line, the formats whose condition it meets, of those whose condition is of such a kind."""
-        asked = [item for kind in asks for item in self._formats[kind]]
+        asked = [item for kind in asks for item in self._formats[kind] if item.name not in self.faults]
         if not lines or not asked:
             return [frozenset()] * len(lines)
         if self._con is None:
             self._con = duck.connect(threads=1)
         duck.register(self._con, "sample_lines", pa.table({"no": range(len(lines)), "raw": lines}))
+        try:
+            answers = self._answers(self._con, asked)
+        except duck.STATEMENT_ERRORS:
+            asked = self._sound(self._con, asked)
+            answers = self._answers(self._con, asked)
+        return [frozenset(item.name for item, met in zip(asked, row, strict=True) if met) for row in answers]
+
+    def _sound(self, con: duck.Connection, asked: list[Format]) -> list[Format]:
+        """Those whose conditions can be asked about the lines; the faults of the others are kept."""
+        for item in asked:
+            try:
+                self._answers(con, [item])
+            except duck.STATEMENT_ERRORS as error:
+                fault = reading.broken(item.name, f"its condition (-- detect:): {reading.said(error)}")
+                fault.__cause__ = error
+                self.faults[item.name] = fault
+        return [item for item in asked if item.name not in self.faults]
+
+    def _answers(self, con: duck.Connection, asked: list[Format]) -> list[list[bool]]:
         conditions = ", ".join(f"coalesce({item.condition}, false)" for item in asked)
-        rows = self._con.execute(
+        rows = con.execute(
             f"SELECT [{conditions}] FROM (SELECT no, raw, TRY_CAST(raw AS JSON) AS entry FROM sample_lines)"
             " ORDER BY no"
         ).fetchall()
-        return [frozenset(item.name for item, met in zip(asked, row[0], strict=True) if met) for row in rows]
+        return [row[0] for row in rows]
 
 
 _DETECTOR = _Detector()

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from warehouse import duck, sqlfiles
 from warehouse.errors import BadRequestError
+from warehouse.formats import reading
 from warehouse.formats.detection import SKIP, choose, sample_weight
-from warehouse.formats.library import sql
 from warehouse.ingest import heads
 from warehouse.ingest.lines import Batch, Batcher, compression, inflate
 from warehouse.ingest.split import Lines
@@ -42,31 +42,25 @@ def run(
 ) -> Trial:
     """Read a sample, as an object with that key, in the format that it has or in a given one.
 
-    Raises BadRequestError when there is no such format or the sample has no such line.
+    Raises BadRequestError when there is no such format or the sample has no such line, SettingError when the
+    format's file is wrong.
     """
     head, _ = heads.peek(inflate([sample]))
-    choice = choose(head, key, settings)
+    choice = choose(head, key, settings, form)
     lines = len(head.lines())
-    if form is not None:
-        choice = type(choice)(form, "you said so", choice.votes)
     if choice.format == SKIP:
         return Trial(SKIP, choice.why, compression(sample), lines, choice.votes, {}, [], None)
-    query = sql(choice.format, settings)
     with closing(duck.connect(threads=1)) as con:
         duck.register(con, "raw_lines", Lines(_batch(sample)).table)
         duck.register(
             con,
             "raw_objects",
             pa.table(
-                {
-                    "object_no": pa.array([0], pa.int32()),
-                    "bucket": [settings.bucket or "sample"],
-                    "object_key": [key],
-                    "sample": pa.array([sample_weight(key, settings)], pa.int32()),
-                }
+                [[0], [settings.bucket or "sample"], [key], [sample_weight(key, settings)]],
+                schema=reading.RAW_OBJECTS,
             ),
         )
-        con.execute(f"CREATE TEMP TABLE conformed AS {query}")
+        reading.conform(con, choice.format, settings)
         counts = _rows(con, "counts")[0]
         shown = _rows(con, "row", {"line": line})
         if line is not None and not shown:

@@ -136,9 +136,8 @@ class Converter:
 
     def _take_careful_lane(self, form: str, converted: Converted) -> None:
         """Judge each line of raw_lines: a log row, or a reason and a place in quarantine."""
-        query = formats.sql(form, self._settings)
-        self._con.execute(f"CREATE OR REPLACE TEMP TABLE conformed AS {query}")
         try:
+            formats.conform(self._con, form, self._settings)
             converted.files += self._lake.write_by_date(
                 self._con,
                 "SELECT * FROM conformed WHERE reason IS NULL ORDER BY ts, object_key, line",
@@ -150,7 +149,7 @@ class Converter:
             for number, counts in self._counts().items():
                 converted.count(number, counts)
         finally:
-            self._con.execute("DROP TABLE conformed")
+            self._con.execute("DROP TABLE IF EXISTS conformed")
 
     def _relation(self, files: list[DataFile]) -> str:
         return duck.parquet_relation("logs", [self._lake.path(file) for file in files])
@@ -184,11 +183,5 @@ class Converter:
         """raw_objects: where the batch's objects lie, and how many entries each of their lines stands for."""
         numbers = sorted({piece.object_no for piece in batch.pieces} | {number for number, _ in batch.faults})
         samples = [formats.sample_weight(objects[number][1], self._settings) for number in numbers]
-        return pa.table(
-            {
-                "object_no": pa.array(numbers, pa.int32()),
-                "bucket": pa.array([objects[number][0] for number in numbers], pa.string()),
-                "object_key": pa.array([objects[number][1] for number in numbers], pa.string()),
-                "sample": pa.array(samples, pa.int32()),
-            }
-        )
+        buckets, keys = [objects[number][0] for number in numbers], [objects[number][1] for number in numbers]
+        return pa.table([numbers, buckets, keys, samples], schema=formats.RAW_OBJECTS)
