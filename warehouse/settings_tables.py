@@ -60,7 +60,7 @@ class PrefixRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="Name of the log format, or mapping:NAME; unset: told by the objects' content."),
     ] = None
     sample: Annotated[
-        Annotated[int, Meta(ge=1, le=100_000)],
+        Annotated[int, Meta(ge=1, le=1_000_000)],
         Meta(description="How many entries each line stands for, when the log was sampled."),
     ] = 1
 

@@ -39,7 +39,7 @@ slots AS (
         coalesce(sum(l.weight) FILTER (WHERE l.level = 'error'), 0) AS error,
         coalesce(sum(l.weight) FILTER (WHERE l.level = 'warn'), 0) AS warn,
         coalesce(sum(l.weight) FILTER (WHERE l.response_ms IS NOT NULL), 0) AS timed,
-        coalesce(sum(CAST(round(l.response_ms * 1000000) AS BIGINT) * l.weight), 0) AS response_ns,
+        coalesce(sum(weighted_ns(l.response_ms, l.weight)), 0) AS response_ns,
         coalesce(sum(l.weight) FILTER (WHERE l.status IS NOT NULL), 0) AS requests,
         coalesce(sum(l.weight) FILTER (WHERE l.status >= 500), 0) AS server_errors,
         NULL AS buckets,

@@ -51,8 +51,11 @@ typed AS (
 judged AS (
     SELECT
         t.*,
-        coalesce(t.fault, time_fault('EdgeStartTimestamp', coalesce(t.f."EdgeStartTimestamp", t.f."EdgeEndTimestamp"), t.ts))
-            AS reason
+        coalesce(
+            t.fault,
+            time_fault('EdgeStartTimestamp', coalesce(t.f."EdgeStartTimestamp", t.f."EdgeEndTimestamp"), t.ts),
+            weight_fault('SampleInterval', t.f."SampleInterval")
+        ) AS reason
     FROM typed AS t
 )
 

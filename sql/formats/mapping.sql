@@ -44,7 +44,8 @@ named AS (
         CASE WHEN json_exists(s.m, '/bytes') THEN p.entry ->> (s.m ->> 'bytes') END AS bytes,
         CASE WHEN json_exists(s.m, '/weight') THEN p.entry ->> (s.m ->> 'weight') END AS weight,
         CASE WHEN json_exists(s.m, '/stored_at') THEN p.entry ->> (s.m ->> 'stored_at') END AS stored_at,
-        CASE WHEN json_exists(s.m, '/ts') THEN ltrim(s.m ->> 'ts', '/') ELSE 'ts of the mapping' END AS time_field
+        CASE WHEN json_exists(s.m, '/ts') THEN ltrim(s.m ->> 'ts', '/') ELSE 'ts of the mapping' END AS time_field,
+        ltrim(s.m ->> 'weight', '/') AS weight_field
     FROM parsed AS p
     CROSS JOIN settings AS s
 ),
@@ -61,7 +62,7 @@ timed AS (
 ),
 
 judged AS (
-    SELECT t.*, coalesce(t.fault, time_fault(t.time_field, t.ts, t.moment)) AS reason
+    SELECT t.*, coalesce(t.fault, time_fault(t.time_field, t.ts, t.moment), weight_fault(t.weight_field, t.weight)) AS reason
     FROM timed AS t
 )
 

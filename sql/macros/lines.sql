@@ -76,10 +76,18 @@ CREATE OR REPLACE MACRO bytes_of(t) AS CASE WHEN TRY_CAST(t AS BIGINT) >= 0 THEN
 CREATE OR REPLACE MACRO duration_of(t, ms) AS
     CASE WHEN TRY_CAST(t AS DOUBLE) * ms BETWEEN 0 AND 86400000 THEN TRY_CAST(t AS DOUBLE) * ms END;
 
--- How many entries a line stands for, 1 to 100,000; else what the prefix's rule says.
+-- How many entries a line stands for, 1 to 1,000,000; else what the prefix's rule says.
 CREATE OR REPLACE MACRO weight_of(t, fallback) AS
-    CASE WHEN TRY_CAST(t AS DOUBLE) BETWEEN 1 AND 100000 THEN CAST(round(TRY_CAST(t AS DOUBLE)) AS INTEGER)
+    CASE WHEN TRY_CAST(t AS DOUBLE) BETWEEN 1 AND 1000000 THEN CAST(round(TRY_CAST(t AS DOUBLE)) AS INTEGER)
         ELSE fallback END;
+
+-- Why a line's weight cannot be told, null where it can: the field's name and its text. Nothing and 0 say nothing, so
+-- that the prefix's rule holds; any other value would make one line count for too little or for all.
+CREATE OR REPLACE MACRO weight_fault(field, t) AS
+    CASE
+        WHEN t IS NULL OR t = '' OR TRY_CAST(t AS DOUBLE) BETWEEN 1 AND 1000000 OR TRY_CAST(t AS DOUBLE) = 0 THEN NULL
+        ELSE field || ' is no number from 1 to 1,000,000: ' || substr(t, 1, 100)
+    END;
 
 -- The level of an answered request: 5xx is an error, 4xx a warning; null without a status.
 CREATE OR REPLACE MACRO level_of_status(status) AS

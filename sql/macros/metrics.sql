@@ -3,6 +3,15 @@
 -- Share in percent, 0 where there is nothing to share.
 CREATE OR REPLACE MACRO percentage(part, whole) AS coalesce(100.0 * part / nullif(whole, 0), 0);
 
+-- A BIGINT as many times as the weight of its row says, at most 9e18: a product beyond a BIGINT would end the sync.
+CREATE OR REPLACE MACRO weighted(v, weight) AS
+    CASE WHEN v IS NOT NULL THEN least(v, CAST(9e18 / weight AS BIGINT)) * weight END;
+
+-- The same in nanoseconds for milliseconds of at most a day, which need no look at the product up to this weight.
+CREATE OR REPLACE MACRO weighted_ns(ms, weight) AS
+    CASE WHEN weight <= 100000 THEN CAST(round(ms * 1000000) AS BIGINT) * weight
+        ELSE weighted(CAST(round(ms * 1000000) AS BIGINT), weight) END;
+
 -- Mean in milliseconds from a sum in nanoseconds, 0 where nothing was timed.
 CREATE OR REPLACE MACRO mean_ms(response_ns, timed) AS coalesce(CAST(response_ns AS DOUBLE) / 1e6 / nullif(timed, 0), 0);
 

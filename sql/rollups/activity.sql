@@ -1,7 +1,6 @@
 -- How much happened and how fast, by time slot; see tables/activity.sql for grain and units.
 -- Reads fresh_logs (rows to add) and prior (this rollup before them; empty on a rebuild); both hold one
--- partition's rows. The two coarser grains are sums of the finest. A row counts as many times as its weight says; a
--- day in nanoseconds times the greatest weight (100,000) is a BIGINT still.
+-- partition's rows. The two coarser grains are sums of the finest. A row counts as many times as its weight says.
 WITH parts AS (
     SELECT
         time_bucket(INTERVAL 30 SECONDS, l.ts) AS slot,
@@ -11,7 +10,7 @@ WITH parts AS (
         coalesce(sum(l.weight) FILTER (WHERE l.level = 'warn'), 0) AS warn,
         coalesce(sum(l.weight) FILTER (WHERE l.level = 'error'), 0) AS error,
         coalesce(sum(l.weight) FILTER (WHERE l.response_ms IS NOT NULL), 0) AS timed,
-        coalesce(sum(CAST(round(l.response_ms * 1000000) AS BIGINT) * l.weight), 0) AS response_ns,
+        coalesce(sum(weighted_ns(l.response_ms, l.weight)), 0) AS response_ns,
         min(l.response_ms) AS response_min,
         max(l.response_ms) AS response_max,
         coalesce(sum(l.weight) FILTER (WHERE l.status IS NOT NULL), 0) AS requests,

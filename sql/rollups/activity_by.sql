@@ -23,7 +23,7 @@ WITH fresh AS (
             l.weight AS entries,
             CASE WHEN l.level = 'warn' THEN l.weight ELSE 0 END AS warn,
             CASE WHEN l.level = 'error' THEN l.weight ELSE 0 END AS error,
-            coalesce(CAST(round(l.response_ms * 1000000) AS BIGINT) * l.weight, 0) AS response_ns,
+            coalesce(weighted_ns(l.response_ms, l.weight), 0) AS response_ns,
             CASE WHEN l.status IS NOT NULL THEN l.weight ELSE 0 END AS requests,
             CASE WHEN l.status >= 500 THEN l.weight ELSE 0 END AS server_errors
         FROM fresh_logs AS l

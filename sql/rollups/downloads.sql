@@ -10,7 +10,7 @@ WITH requests AS (
         l.package_version,
         l.user_agent,
         l.status,
-        sum(l.bytes * l.weight) AS bytes,
+        sum(weighted(l.bytes, l.weight)) AS bytes,
         sum(l.weight) AS entries,
         max(l.ts) AS last_ts
     FROM fresh_logs AS l

@@ -91,7 +91,7 @@ def test_odd_values_give_a_row_with_the_whole_line_or_a_reason(
             assert (row["ts"], row["raw"]) == (None, json.dumps(entry, separators=(",", ":")))
             continue
         assert row["level"] in ("debug", "info", "warn", "error")
-        assert 1 <= row["weight"] <= 100_000
+        assert 1 <= row["weight"] <= 1_000_000
         assert row["response_ms"] is None or 0 <= row["response_ms"] <= 86_400_000
         assert row["status"] is None or 100 <= row["status"] <= 599
         assert row["bytes"] is None or row["bytes"] >= 0

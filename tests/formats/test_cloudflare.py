@@ -114,13 +114,32 @@ def test_the_response_time_is_the_best_that_the_line_has(
 
 @pytest.mark.parametrize(
     ("interval", "sample", "weight"),
-    [(10, 1, 10), (10, 5, 10), (None, 5, 5), (0, 5, 5), ("100", 1, 100), (1e9, 1, 1), ("x", 7, 7)],
+    [
+        *(
+            (10, 1, 10),
+            (10, 5, 10),
+            (None, 5, 5),
+            (0, 5, 5),
+            ("", 5, 5),
+            ("100", 1, 100),
+            (250_000, 1, 250_000),
+        ),
+        *((1_000_000, 1, 1_000_000), (2.5, 1, 3)),
+    ],
 )
 def test_the_sample_interval_is_the_weight_and_else_the_prefix_says(
     conform: Conform, interval: Any, sample: int, weight: int
 ) -> None:
     row = accepted(conform, HTTP, HTTP_REQUEST | {"SampleInterval": interval}, sample=sample)
     assert row["weight"] == weight
+
+
+@pytest.mark.parametrize("interval", [1_000_001, 1e9, 10**30, -1, 0.5, "x", True, [1], "NaN"])
+def test_a_sample_interval_that_cannot_be_a_weight_sends_the_line_to_quarantine(
+    conform: Conform, interval: Any
+) -> None:
+    reason = refused(conform, HTTP, HTTP_REQUEST | {"SampleInterval": interval})
+    assert reason.startswith("SampleInterval is no number from 1 to 1,000,000: ")
 
 
 def test_the_end_counts_where_the_job_does_not_write_the_start(conform: Conform) -> None:

@@ -52,12 +52,32 @@ def test_errors_and_days_count_by_weight(con: duck.Connection) -> None:
     ]
 
 
-def test_the_longest_time_and_the_greatest_weight_do_not_burst_the_sum(con: duck.Connection) -> None:
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        ([100_000], 8_640_000_000_000_000_000),
+        ([1_000_000], 9_000_000_000_000_000_000),
+        ([1_000_000, 1_000_000, 3], 9_223_372_036_854_775_807),
+    ],
+)
+def test_the_longest_time_the_greatest_size_and_weight_do_not_burst_the_sums(
+    con: duck.Connection, weights: list[int], expected: int
+) -> None:
     con.execute(
-        "CREATE TEMP VIEW fresh_logs AS SELECT TIMESTAMP '2026-03-01' AS ts, 'info' AS level,"
-        " 86400000.0 AS response_ms, 200 AS status, CAST(100000 AS INTEGER) AS weight"
+        "CREATE TEMP TABLE fresh_logs AS SELECT TIMESTAMP '2026-03-01' AS ts, 'info' AS level,"
+        " 86400000.0 AS response_ms, 200 AS status, w.weight AS weight, NULL::VARCHAR AS message,"
+        " 'edge' AS source, NULL::VARCHAR AS package, NULL::VARCHAR AS config_hash, 'GET' AS method,"
+        " '/a/-/a-1.0.0.tgz' AS path, NULL::VARCHAR AS package_version, NULL::VARCHAR AS user_agent,"
+        " CAST(9223372036854775807 AS BIGINT) AS bytes"
+        " FROM (SELECT unnest($weights::INTEGER[]) AS weight) AS w",
+        {"weights": weights},
     )
     try:
-        assert rows(con, "activity", "response_ns") == [(8_640_000_000_000_000_000,)] * 3
+        assert rows(con, "activity", "response_ns") == [(expected,)] * 3
+        assert set(rows(con, "activity_by", "response_ns, entries")) == {(expected, sum(weights))}
+        assert rows(con, "downloads", "downloads") == [(sum(weights),)]
+        ((total,),) = rows(con, "downloads", "bytes")
+        assert isinstance(total, int)
+        assert 8_999_999_999_999_000_000 <= total <= 9_223_372_036_854_775_807
     finally:
-        con.execute("DROP VIEW temp.fresh_logs")
+        con.execute("DROP TABLE temp.fresh_logs")
