@@ -1,6 +1,7 @@
--- Access logs as JSON lines: nginx with the names of its variables, Apache alike, and Caddy.
+-- Access logs as JSON lines: nginx with the names of its variables, Apache alike or with its usual names, and Caddy.
 -- detect: json_exists(entry, '$.status')
---     AND (json_exists(entry, '$.request_method') OR json_exists(entry, '$.request_uri') OR json_exists(entry, '$.request.uri')
+--     AND ((json_exists(entry, '$.method') AND (json_exists(entry, '$.remoteIP') OR json_exists(entry, '$.userAgent')))
+--         OR json_exists(entry, '$.request_method') OR json_exists(entry, '$.request_uri') OR json_exists(entry, '$.request.uri')
 --         OR json_exists(entry, '$.remote_addr') OR json_exists(entry, '$.remote_ip') OR json_exists(entry, '$.http_user_agent'))
 --     AND coalesce(json_type(entry, '$.level'), '') NOT IN ('UBIGINT', 'BIGINT')
 -- Reads raw_lines and raw_objects and gives one row per raw line, as formats/registry.sql does.
@@ -29,11 +30,12 @@ opened AS (
             "time_iso8601": "VARCHAR", "msec": "VARCHAR", "time_local": "VARCHAR", "ts": "VARCHAR", "time": "VARCHAR",
             "timestamp": "VARCHAR", "@timestamp": "VARCHAR", "level": "VARCHAR", "msg": "VARCHAR",
             "remote_addr": "VARCHAR", "remote_ip": "VARCHAR", "client_ip": "VARCHAR", "clientip": "VARCHAR",
+            "remoteIP": "VARCHAR", "userAgent": "VARCHAR",
             "request_method": "VARCHAR", "method": "VARCHAR", "request_uri": "VARCHAR", "uri": "VARCHAR",
             "path": "VARCHAR", "status": "VARCHAR", "body_bytes_sent": "VARCHAR", "bytes_sent": "VARCHAR",
             "bytes": "VARCHAR", "size": "VARCHAR", "http_user_agent": "VARCHAR", "user_agent": "VARCHAR",
             "request_time": "VARCHAR", "duration": "VARCHAR"}') AS f,
-        -- nginx's $request is a text, Caddy's an object.
+        -- nginx's $request is the request line, Apache's usual "request" the path alone, Caddy's an object.
         p.entry ->> '$.request' AS request,
         json_transform(p.entry, '{"request": {"method": "VARCHAR", "uri": "VARCHAR", "client_ip": "VARCHAR",
             "remote_ip": "VARCHAR", "headers": {"User-Agent": ["VARCHAR"]}}}').request AS caddy
@@ -54,7 +56,7 @@ named AS (
         upper(coalesce(o.f.request_method, o.caddy."method", o.f."method",
             nullif(regexp_extract(o.request, '^([A-Za-z]+) [^ ]', 1), ''))) AS method,
         path_of(coalesce(o.f.request_uri, o.caddy.uri, nullif(regexp_extract(o.request, '^[A-Za-z]+ ([^ ]+)', 1), ''),
-            o.f.uri, o.f."path")) AS path
+            CASE WHEN starts_with(o.request, '/') THEN o.request END, o.f.uri, o.f."path")) AS path
     FROM opened AS o
 ),
 
@@ -86,9 +88,11 @@ SELECT
     j.path,
     surely_package_of(j.path) AS package,
     package_version_of(j.path) AS package_version,
-    coalesce(j.f.remote_addr, j.caddy.client_ip, j.caddy.remote_ip, j.f.remote_ip, j.f.client_ip, j.f.clientip)
+    coalesce(j.f.remote_addr, j.caddy.client_ip, j.caddy.remote_ip, j.f.remote_ip, j.f.client_ip, j.f.clientip,
+        j.f."remoteIP")
         AS client_ip,
-    nullif(nullif(coalesce(j.f.http_user_agent, j.caddy.headers."User-Agent"[1], j.f.user_agent), '-'), '') AS user_agent,
+    nullif(nullif(coalesce(j.f.http_user_agent, j.caddy.headers."User-Agent"[1], j.f.user_agent,
+        j.f."userAgent"), '-'), '') AS user_agent,
     bytes_of(coalesce(j.f.body_bytes_sent, j.f.bytes_sent, j.f.bytes, j.f.size)) AS bytes,
     o.sample AS weight,
     j.metadata,

@@ -11,7 +11,7 @@ CREATE OR REPLACE MACRO micros_of_seconds(d) AS
 
 -- A moment as a UTC timestamp, null for what is none from 1973 to 5138: unix seconds, milliseconds, microseconds or
 -- nanoseconds (told apart by their size, whole or with a fraction, quoted or not), RFC 3339, or the form of access
--- logs (10/Oct/2000:13:55:36 -0700). Without an offset it is UTC. Nanoseconds are cut to microseconds.
+-- logs (10/Oct/2000:13:55:36 -0700), also in brackets. Without an offset it is UTC. Nanoseconds are cut to microseconds.
 CREATE OR REPLACE MACRO time_of(t) AS
     CASE
         WHEN regexp_full_match(t, '[0-9]{9,19}') THEN
@@ -45,6 +45,10 @@ CREATE OR REPLACE MACRO time_of(t) AS
         WHEN regexp_full_match(t, '[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}')
             AND substr(t, 8, 4) BETWEEN '1974' AND '5137'
             THEN make_timestamp(epoch_us(try_strptime(t, '%d/%b/%Y:%H:%M:%S %z')))
+        -- Apache's %t has the brackets. Of what has an offset the one that is put behind it is cut off.
+        WHEN regexp_full_match(t, '\[?[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}( [+-][0-9]{4})?\]?')
+            AND substr(trim(t, '[]'), 8, 4) BETWEEN '1974' AND '5137'
+            THEN make_timestamp(epoch_us(try_strptime(substr(trim(t, '[]') || ' +0000', 1, 26), '%d/%b/%Y:%H:%M:%S %z')))
     END;
 
 -- Why a JSON line cannot be a log row, null where it can: raw text, the splitter's fault, the parsed line, its text.

@@ -131,6 +131,18 @@ NGINX_JSON: dict[str, Any] = {
     "http_user_agent": "curl/8.5.0",
     "http_referer": "",
 }
+#: LogFormat "{ \"time\":\"%t\", \"remoteIP\":\"%a\", …}": the recipe that most handbooks have.
+APACHE_JSON: dict[str, Any] = {
+    "time": "[01/Mar/2026:11:00:07 +0100]",
+    "remoteIP": "198.51.100.7",
+    "host": "registry.example",
+    "request": "/@types/node/-/node-22.1.0.tgz",
+    "query": "?x=1",
+    "method": "GET",
+    "status": "200",
+    "userAgent": "npm/10.8.2",
+    "referer": "-",
+}
 CADDY: dict[str, Any] = {
     "level": "info",
     "ts": 1772359209.5241024,
@@ -180,6 +192,7 @@ SAMPLES: dict[str, tuple[str, str]] = {
     "combined": ("access_combined", COMBINED),
     "common": ("access_combined", COMMON),
     "nginx json": ("access_json", text(NGINX_JSON)),
+    "apache json": ("access_json", text(APACHE_JSON)),
     "caddy": ("access_json", text(CADDY)),
     "registry": ("registry", text(REGISTRY)),
 }

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.formats.conftest import Conform, accepted, refused, shown
-from tests.formats.samples import CADDY, COMBINED, COMMON, NGINX_JSON
+from tests.formats.samples import APACHE_JSON, CADDY, COMBINED, COMMON, NGINX_JSON
 from tests.warehouse_builder import naive
+from warehouse.formats.detection import claims
 
 TEXT = "access_combined"
 JSON = "access_json"
@@ -154,6 +155,32 @@ def test_a_json_line_of_nginx_with_quoted_numbers(conform: Conform) -> None:
     assert json.loads(row["metadata"]) == NGINX_JSON
 
 
+def test_a_json_line_of_apache_with_its_usual_names(conform: Conform) -> None:
+    row = accepted(conform, JSON, APACHE_JSON)
+    assert shown(row) == {
+        "ts": naive("2026-03-01T10:00:07"),
+        "level": "info",
+        "message": "GET /@types/node/-/node-22.1.0.tgz 200",
+        "source": "access",
+        "status": 200,
+        "method": "GET",
+        "path": "/@types/node/-/node-22.1.0.tgz",
+        "package": "@types/node",
+        "package_version": "22.1.0",
+        "client_ip": "198.51.100.7",
+        "user_agent": "npm/10.8.2",
+        "weight": 1,
+    }
+    assert json.loads(row["metadata"]) == APACHE_JSON
+
+
+def test_one_of_the_usual_names_of_apache_is_enough_beside_method_and_status() -> None:
+    line = {"time": "[01/Mar/2026:11:00:07 +0100]", "method": "GET", "status": "200"}
+    for name in ("remoteIP", "userAgent", "remote_addr"):
+        assert claims([json.dumps(line | {name: "x"})]) == [frozenset({"access_json"})]
+    assert claims([json.dumps(line)]) == [frozenset()]
+
+
 def test_a_json_line_of_caddy(conform: Conform) -> None:
     row = accepted(conform, JSON, CADDY)
     assert shown(row) == {
@@ -182,6 +209,9 @@ def test_a_json_line_of_caddy(conform: Conform) -> None:
         {"msec": "1772359208.000"},
         {"msec": 1772359208.0},
         {"time_local": "01/Mar/2026:11:00:08 +0100"},
+        {"time": "[01/Mar/2026:11:00:08 +0100]"},
+        {"time": "[01/Mar/2026:10:00:08]"},
+        {"time": "01/Mar/2026:10:00:08"},
         {"@timestamp": "2026-03-01T10:00:08.000Z"},
         {"timestamp": "2026-03-01T10:00:08Z"},
         {"time": "2026-03-01 10:00:08"},
