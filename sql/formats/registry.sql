@@ -91,7 +91,7 @@ judged AS (
             WHEN t.fault IS NOT NULL THEN t.fault
             WHEN NOT regexp_matches(t.raw, '[^ \t\r\n]') THEN 'blank line'
             WHEN t.entry IS NULL THEN 'not valid JSON'
-            WHEN NOT is_json_object(t.entry) THEN 'not a JSON object but ' || lower(json_type(t.entry))
+            WHEN NOT is_json_object(t.entry) THEN 'not a JSON object but ' || json_kind(t.entry)
             WHEN has_non_finite(t.metadata) OR has_non_finite(t.extra) OR t.odd_text THEN 'not valid JSON: NaN or Infinity'
             WHEN is_json_null(t.f.timestamp) THEN 'timestamp is missing'
             WHEN t.timestamp_ms IS NULL THEN 'timestamp is not a number of epoch milliseconds'

@@ -6,6 +6,11 @@ CREATE OR REPLACE MACRO is_json_number(v) AS ascii(CAST(v AS VARCHAR)) BETWEEN 4
 CREATE OR REPLACE MACRO is_json_object(v) AS coalesce(starts_with(ltrim(CAST(v AS VARCHAR), E' \t\r\n'), '{'), false);
 CREATE OR REPLACE MACRO is_json_null(v) AS v IS NULL OR CAST(v AS VARCHAR) = 'null';
 
+-- The kind of a JSON value in words; DuckDB tells apart how it keeps numbers.
+CREATE OR REPLACE MACRO json_kind(v) AS
+    CASE json_type(v) WHEN 'OBJECT' THEN 'an object' WHEN 'ARRAY' THEN 'a list' WHEN 'VARCHAR' THEN 'a text'
+        WHEN 'BOOLEAN' THEN 'true or false' WHEN 'NULL' THEN 'null' ELSE 'a number' END;
+
 -- Does JSON text that DuckDB accepted (and wrote without blanks) hold NaN or Infinity outside of a string? Those
 -- are not JSON; DuckDB takes them in any case, inf and nan too. Most texts have nothing that looks alike where a
 -- value begins; only for the others are the strings taken out.

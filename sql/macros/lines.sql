@@ -57,7 +57,7 @@ CREATE OR REPLACE MACRO json_line_fault(raw, fault, entry, entry_text) AS
         WHEN fault IS NOT NULL THEN fault
         WHEN NOT regexp_matches(raw, '[^ \t\r\n]') THEN 'blank line'
         WHEN entry IS NULL THEN 'not valid JSON'
-        WHEN NOT is_json_object(entry) THEN 'not a JSON object but ' || lower(json_type(entry))
+        WHEN NOT is_json_object(entry) THEN 'not a JSON object but ' || json_kind(entry)
         WHEN has_non_finite(entry_text) THEN 'not valid JSON: NaN or Infinity'
     END;
 

@@ -118,7 +118,7 @@ def test_fields_of_other_kinds_than_usual_do_no_harm(conform: Conform) -> None:
         ({"level": 30, "msg": "no time"}, "time is missing"),
         ({"level": 30, "time": "soon"}, "time is no time from 1973 to 5138: soon"),
         ('{"level":30,"time":1772359200123', "not valid JSON"),
-        ("[]", "not a JSON object but array"),
+        ("[]", "not a JSON object but a list"),
         (b'{"level":30,"time":1772359200123,"x":NaN}', "not valid JSON: NaN or Infinity"),
     ],
 )

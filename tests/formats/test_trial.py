@@ -75,7 +75,8 @@ def test_weights_show_in_the_entries() -> None:
     ("lines", "why"),
     [
         (["?"], "no format claims any of the first lines; this one then says what is wrong with them"),
-        ([], "no format claims any of the first lines; this one then says what is wrong with them"),
+        ([], "the file is empty: there is nothing to tell a format by"),
+        (["", " "], "the file has blank lines only: there is nothing to tell a format by"),
         ([REGISTRY], "1 of the first 1 lines meet its condition"),
     ],
 )

@@ -80,11 +80,19 @@ def choose(head: Head, key: str, settings: Settings, given: str | None = None) -
         why = "an ownership challenge of Cloudflare: it holds no log lines"
     elif rule is not None:
         why = f"set for the prefix {rule.prefix!r}"
+    elif not lines:
+        why = _no_lines(head) + ": there is nothing to tell a format by"
     elif form not in votes:
         why = "no format claims any of the first lines; this one then says what is wrong with them"
     else:
         why = f"{votes[form]} of the first {len(lines)} lines meet its condition"
     return Choice(form, why, dict(votes))
+
+
+def _no_lines(head: Head) -> str:
+    if not head.whole:
+        return "the file begins with damage, with blank lines or with a line that is too long"
+    return "the file has blank lines only" if head.text else "the file is empty"
 
 
 def _rule(key: str, settings: Settings) -> PrefixRule | None:
