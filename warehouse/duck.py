@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
+import msgspec
 import pyarrow as pa
 
 from warehouse import sqlfiles
@@ -225,6 +226,30 @@ def empty_view(table: str) -> str:
 def statement_types(con: Connection, text: str) -> list[str]:
     """The kinds of the statements in a SQL text (SELECT, EXPLAIN, COPY …)."""
     return [str(statement.type).rsplit(".", 1)[-1] for statement in con.extract_statements(text)]
+
+
+def syntax(text: str) -> dict[str, Any]:
+    """The tree that DuckDB's own parser makes of SELECTs; nothing is looked up and nothing runs.
+
+    Either `statements`, or `error` with `error_type` and `error_message` for what is no SELECT or no SQL.
+    """
+    with duckdb.connect(":memory:") as con:
+        row = con.execute("SELECT CAST(json_serialize_sql($text) AS VARCHAR)", {"text": text}).fetchone()
+    assert row is not None
+    tree: dict[str, Any] = msgspec.json.decode(row[0])
+    return tree
+
+
+def wall_in(db: Connection, folders: Iterable[Path]) -> None:
+    """Let a database open files of these folders and nothing else of the machine, once and for all.
+
+    Neither names of files nor Python's variables are taken for tables then; variables can still be set.
+    """
+    db.execute("SET python_enable_replacements = false")
+    allowed = ", ".join(quoted(f"{folder}/") for folder in folders)
+    db.execute(f"SET allowed_directories = [{allowed}]")
+    db.execute("SET enable_external_access = false")
+    db.execute("SET lock_configuration = true")
 
 
 def register(con: Connection, name: str, table: pa.Table | pa.RecordBatchReader) -> None:

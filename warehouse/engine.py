@@ -72,7 +72,7 @@ class Engine:
         self._manifest = manifest
         self._data_dir = data_dir
         self._lake = Lake(data_dir)
-        self._scratch = Path(tempfile.mkdtemp(prefix="warehouse-"))
+        self._scratch = Path(tempfile.mkdtemp(prefix="warehouse-")).resolve()
         db = duck.connect()
         self._empty = {table: self._write_empty(db, table) for table in sqlfiles.names("tables")}
         self._generation_lock = threading.Lock()
@@ -80,6 +80,8 @@ class Engine:
         self._define(db)
         self._pool = Pool(db, self._bind)
         self._near: Near | None = None
+        self._walled: Pool | None = None
+        self._walling = threading.Lock()
         # Beside the thread that asks.
         self._helpers = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "question")
 
@@ -88,6 +90,8 @@ class Engine:
         self._helpers.shutdown(wait=True, cancel_futures=True)
         if self._near is not None:
             self._near.close()
+        if self._walled is not None:
+            self._walled.close()
         self._pool.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
@@ -208,19 +212,25 @@ class Engine:
     def sql(self, text: str, parameters: Mapping[str, Any] | None = None) -> SqlResult:
         """Run a user's query. Raises QueryError for what is wrong with it, and for anything but reading."""
         with readers.reading(self._data_dir), self._connection() as con:
-            try:
-                _refuse_writing(con, text)
-                cursor = con.execute(text, dict(parameters) if parameters else None)
-                description = cursor.description or []
-                return SqlResult(
-                    [column[0] for column in description],
-                    [str(column[1]) for column in description],
-                    cursor.fetchall(),
-                )
-            except duck.Error as error:
-                if old := duck.lacking(error):
-                    raise columns.lacking(*old) from error
-                raise QueryError(str(error).strip()) from error
+            return _answer(con, text, parameters)
+
+    def walled_sql(self, text: str, parameters: Mapping[str, Any] | None = None) -> SqlResult:
+        """As `sql`, for a text from the network: it can open the warehouse's own files and no other.
+
+        It has a database of its own, because the wall is one around a whole database.
+        """
+        pool = self._walled_pool()
+        with readers.reading(self._data_dir), pool.connection(self.snapshot(), reads.every()) as con:
+            return _answer(con, text, parameters)
+
+    def _walled_pool(self) -> Pool:
+        with self._walling:
+            if self._walled is None:
+                db = duck.connect()
+                self._define(db)
+                duck.wall_in(db, [self._lake.root, self._scratch])
+                self._walled = Pool(db, self._bind)
+            return self._walled
 
     @contextmanager
     def _connection(self, *texts: str) -> Iterator[duck.Connection]:
@@ -256,6 +266,23 @@ def rows(con: duck.Connection, folder: str, name: str, given: Mapping[str, Any])
     cursor = con.execute(text, {key: given.get(key) for key in sqlfiles.parameters(text)})
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _answer(con: duck.Connection, text: str, parameters: Mapping[str, Any] | None) -> SqlResult:
+    """What a user's query answers on a connection. Raises QueryError."""
+    try:
+        _refuse_writing(con, text)
+        cursor = con.execute(text, dict(parameters) if parameters else None)
+        description = cursor.description or []
+        return SqlResult(
+            [column[0] for column in description],
+            [str(column[1]) for column in description],
+            cursor.fetchall(),
+        )
+    except duck.Error as error:
+        if old := duck.lacking(error):
+            raise columns.lacking(*old) from error
+        raise QueryError(str(error).strip()) from error
 
 
 @contextmanager

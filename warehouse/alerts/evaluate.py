@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,11 +14,10 @@ from warehouse.alerts.machine import Reading
 from warehouse.alerts.rules import AlertRule
 from warehouse.analytics import MetricFilter
 from warehouse.engine import Engine
-from warehouse.errors import BadRequestError, WarehouseError
+from warehouse.errors import WarehouseError
 from warehouse.sqltext import reproduced
 
-#: Groups of one rule: more are a mistake in the rule, and would be as many messages.
-_MOST_GROUPS = 1_000
+log = logging.getLogger("warehouse.alerts")
 
 
 class Tested(Struct, frozen=True):
@@ -76,6 +76,9 @@ def test(engine: Engine, rule: AlertRule, now: datetime, apdex_ms: int) -> Teste
         readings = [_reading(row) for row in rows]
     except WarehouseError as error:
         return Tested(rule, [], starts, ends, values, error.detail)
+    except Exception as error:  # whatever it is: the rules after this one have to be tested
+        log.exception("the alert rule %s cannot be tested", rule.id)
+        return Tested(rule, [], starts, ends, values, f"{type(error).__name__}: {error}")
     if rows and rule.group_by:
         starts = rows[0]["starts"]
         ends = starts + timedelta(hours=rule.hours)
@@ -98,22 +101,12 @@ def _rows(engine: Engine, rule: AlertRule, values: dict[str, Any]) -> list[dict[
     if rule.query is None:
         name = _query_of(rule)
         since = analytics.metrics_since(values, "window_start") if name == "alert_metric" else None
-        return engine.run(name, values, since=since)[:_MOST_GROUPS]
-    queries.check(rule.query)
-    text = (
-        "SELECT q.*, breaches(CAST(q.value AS DOUBLE), $operator, CAST($threshold AS DOUBLE)) AS breached"
-        f" FROM (\n{rule.query.strip().rstrip(';')}\n) AS q"
-    )
-    answer = engine.sql(text, {name: values.get(name) for name in sqlfiles.parameters(text)})
-    if len(answer.rows) > _MOST_GROUPS:
-        raise BadRequestError(f"it gives more than {_MOST_GROUPS:,} rows")
-    if len(answer.rows) > 1 and "name" not in answer.columns:
-        raise BadRequestError("it gives several rows and no column `name` to tell them apart")
-    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        return engine.run(name, values, since=since)[: queries.MOST_GROUPS]
+    return queries.rows(engine, rule.query, values)
 
 
 def _reading(row: dict[str, Any]) -> Reading:
-    name, value = row.get("name"), row["value"]
+    name, value = row["name"], row["value"]
     return Reading(
         "" if name is None else str(name), None if value is None else float(value), row["breached"]
     )
