@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -9,17 +10,19 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from warehouse.alerts import evaluate, machine, outbox, rules
-from warehouse.alerts.channels import Channel, channels
+from warehouse.alerts.channels import Channel, channels, reason_of
 from warehouse.alerts.firing import built_in_parameters, of_state
 from warehouse.alerts.machine import AlertState, Reading
 from warehouse.alerts.message import message, test_message
 from warehouse.alerts.rules import BUILT_IN, AlertRule, BuiltIn
 from warehouse.alerts.store import AlertStore, Happened
 from warehouse.engine import Engine
-from warehouse.errors import BadRequestError, ConflictError, NotFoundError, NotifyError
+from warehouse.errors import BadRequestError, ConflictError, NotFoundError
 from warehouse.manifest import Manifest, now_us
 from warehouse.moments import naive
 from warehouse.settings import Settings
+
+log = logging.getLogger("warehouse.alerts")
 
 Row = dict[str, Any]
 
@@ -199,7 +202,11 @@ class AlertBook:
         for rule in found.values():
             if rule.enabled:
                 done.rules += 1
-                self._take(rule, at, rule.id in silences, troubled, ways, done)
+                try:
+                    self._take(rule, at, rule.id in silences, troubled, ways, done)
+                except Exception as error:  # whatever it is: the rules after this one have to be tested
+                    log.exception("what the test of the alert rule %s found cannot be noted", rule.id)
+                    done.errors[rule.id] = f"{type(error).__name__}: {error}"
         self._forget([rule_id for rule_id, rule in found.items() if rule.enabled], at)
         done.firing = sum(state.state == "firing" for state in self._store.states().values())
         sent = outbox.deliver(self._store, ways, stopped)
@@ -285,8 +292,8 @@ def _matters(rule: AlertRule, reading: Reading) -> bool:
 def _failure(channel: Channel) -> str | None:
     try:
         channel.send(*test_message())
-    except NotifyError as error:
-        return error.detail
+    except Exception as error:  # noqa: BLE001 - the other channels have their turn, whatever this one does
+        return reason_of(error)
     return None
 
 

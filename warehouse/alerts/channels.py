@@ -12,6 +12,7 @@ import hmac
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 import urllib3
@@ -54,9 +55,17 @@ class Webhook:
         }
         try:
             with http_pool(self._url) as pool:
+                # The answer's body is not read: it could be one without an end.
                 answer = pool.request(
-                    "POST", self._url, body=body, headers=headers, timeout=_TIMEOUT, retries=False
+                    "POST",
+                    self._url,
+                    body=body,
+                    headers=headers,
+                    timeout=_TIMEOUT,
+                    retries=False,
+                    preload_content=False,
                 )
+                answer.close()
         except urllib3.exceptions.HTTPError as error:
             raise NotifyError(f"the webhook cannot be reached ({cause(error)})") from error
         if not 200 <= answer.status < 300:
@@ -91,11 +100,7 @@ def channels(settings: Settings) -> Mapping[str, Channel]:
     """The channels that the settings name. Raises SettingError for a webhook without a secret."""
     found: dict[str, Channel] = {}
     if settings.alert_webhook:
-        if not settings.alert_webhook.startswith(("http://", "https://")):
-            raise SettingError(
-                "WAREHOUSE_ALERT_WEBHOOK is no address that begins with http:// or https://",
-                field="WAREHOUSE_ALERT_WEBHOOK",
-            )
+        _check_address(settings.alert_webhook)
         if not settings.alert_webhook_secret:
             raise SettingError(
                 "WAREHOUSE_ALERT_WEBHOOK_SECRET is not set, by which the webhook is signed",
@@ -108,6 +113,28 @@ def channels(settings: Settings) -> Mapping[str, Channel]:
         digest = hashlib.sha256(url.encode()).hexdigest()[:8]
         found[f"{url.partition(':')[0].lower()}-{digest}"] = Apprise(url)
     return found
+
+
+def reason_of(error: Exception) -> str:
+    """Why a message did not arrive; of an unknown error only its kind, as its text may tell an address."""
+    return error.detail if isinstance(error, NotifyError) else f"it failed with {type(error).__name__}"
+
+
+def _check_address(url: str) -> None:
+    """Raise SettingError unless a message can be posted to an address."""
+    field = "WAREHOUSE_ALERT_WEBHOOK"
+    if not url.startswith(("http://", "https://")):
+        raise SettingError(f"{field} is no address that begins with http:// or https://", field=field)
+    hint = "an address as https://alerts.example.com/hook; an IPv6 address stands in brackets"
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0 and bool(urllib3.util.parse_url(url).host)
+    except (ValueError, urllib3.exceptions.HTTPError):
+        # Without its cause: that quotes the address, which may hold a token.
+        detail = f"{field} is no address: its host or port cannot be read"
+        raise SettingError(detail, hint=hint, field=field) from None
+    if not usable or any(character.isspace() for character in url):
+        raise SettingError(f"{field} is no address with a host and without blanks", hint=hint, field=field)
 
 
 def _key(secret: str) -> bytes:

@@ -57,6 +57,18 @@ class Tested(Struct, frozen=True):
 
 def test(engine: Engine, rule: AlertRule, now: datetime, apdex_ms: int) -> Tested:
     """Test one rule as of `now` (UTC, without a zone). A rule that cannot be tested says why in `error`."""
+    try:
+        return _test(engine, rule, now, apdex_ms)
+    except WarehouseError as error:
+        reason = error.detail
+    except Exception as error:  # whatever it is: the rules after this one have to be tested
+        log.exception("the alert rule %s cannot be tested", rule.id)
+        reason = f"{type(error).__name__}: {error}"
+    return Tested(rule, [], now - timedelta(hours=rule.hours), now, {}, reason)
+
+
+def _test(engine: Engine, rule: AlertRule, now: datetime, apdex_ms: int) -> Tested:
+    """As `test`, but it raises what goes wrong."""
     wanted = MetricFilter(rule.source, rule.package, rule.status, rule.config_hash)
     # Points only choose the grain here: that of 24 periods is fine enough for any length.
     window = analytics.window(engine, rule.hours, 24, now, wanted)
@@ -71,14 +83,8 @@ def test(engine: Engine, rule: AlertRule, now: datetime, apdex_ms: int) -> Teste
     starts, ends = window["window_start"], window["window_end"]
     if rule.is_forecast:
         starts, ends = ends, ends + timedelta(hours=rule.hours)
-    try:
-        rows = _rows(engine, rule, values)
-        readings = [_reading(row) for row in rows]
-    except WarehouseError as error:
-        return Tested(rule, [], starts, ends, values, error.detail)
-    except Exception as error:  # whatever it is: the rules after this one have to be tested
-        log.exception("the alert rule %s cannot be tested", rule.id)
-        return Tested(rule, [], starts, ends, values, f"{type(error).__name__}: {error}")
+    rows = _rows(engine, rule, values)
+    readings = [_reading(row) for row in rows]
     if rows and rule.group_by:
         starts = rows[0]["starts"]
         ends = starts + timedelta(hours=rule.hours)

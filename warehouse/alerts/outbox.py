@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from warehouse.alerts.channels import Channel
+from warehouse.alerts.channels import Channel, reason_of
 from warehouse.alerts.store import AlertStore
 from warehouse.errors import NotifyError
 from warehouse.manifest import now_us
@@ -44,12 +44,13 @@ def deliver(store: AlertStore, channels: Mapping[str, Channel], stopped: Callabl
             if channel is None:
                 raise NotifyError("the channel is not set any more")
             channel.send(due.id, due.message)
-        except NotifyError as error:
+        except Exception as error:  # noqa: BLE001 - a channel may raise anything; the others have their turn
+            reason = reason_of(error)
             done.failed += 1
             last = due.attempts >= len(PAUSES) or due.channel not in channels
             pause = None if last else PAUSES[due.attempts] * random.uniform(0.8, 1.2)
-            log.warning("%s (%s, attempt %d)", error.detail, due.channel, due.attempts + 1)
-            store.failed(due, error.detail, None if pause is None else now_us() + round(pause * 1e6))
+            log.warning("%s (%s, attempt %d)", reason, due.channel, due.attempts + 1)
+            store.failed(due, reason, None if pause is None else now_us() + round(pause * 1e6))
         else:
             done.sent += 1
             store.sent(due, now_us())

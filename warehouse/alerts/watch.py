@@ -6,17 +6,14 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
 
 from warehouse.alerts.book import AlertBook
 from warehouse.engine import Engine
+from warehouse.errors import WarehouseError
 from warehouse.manifest import Manifest
 from warehouse.settings import Settings
-from warehouse.worker import Attempt, log_failure, shown
 
 log = logging.getLogger("warehouse.alerts")
-
-_WHAT = "the alert rules could not be tested"
 
 
 def after_sync(settings: Settings) -> None:
@@ -26,22 +23,23 @@ def after_sync(settings: Settings) -> None:
             closing(Manifest(settings.data_dir)) as manifest,
             closing(Engine(settings.data_dir, manifest)) as engine,
         ):
-            _round(AlertBook(settings, manifest, engine))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the sync went well
-        log_failure(log, _WHAT, error)
+            check(AlertBook(settings, manifest, engine))
+    except WarehouseError as error:
+        log.error("the alert rules could not be tested: %s", error)
+    except Exception:  # whatever it is: the sync is done
+        log.exception("the alert rules could not be tested")
 
 
-def check(book: AlertBook) -> None:
-    """One round of tests; what goes wrong is logged."""
+def check(book: AlertBook, stopped: Callable[[], bool] = lambda: False) -> None:
+    """One round of tests, logged with whatever goes wrong."""
     try:
-        _round(book)
-    except Exception as error:  # noqa: BLE001 - whatever it is, what came before went well
-        log_failure(log, _WHAT, error)
-
-
-def _round(book: AlertBook, stopped: Callable[[], bool] = lambda: False) -> None:
-    """One round of tests, with what came of it in the log."""
-    done = book.check(stopped=stopped)
+        done = book.check(stopped=stopped)
+    except WarehouseError as error:
+        log.error("the alert rules could not be tested: %s", error)
+        return
+    except Exception:  # whatever it is: what comes after this round has to go on
+        log.exception("the alert rules could not be tested")
+        return
     for rule_id, reason in done.errors.items():
         log.error("the alert rule %s cannot be tested: %s", rule_id, reason)
     if done.fired or done.resolved:
@@ -55,17 +53,11 @@ class Clock:
         self._book = book
         self._seconds = seconds
         self._stop = threading.Event()
-        self.last: Attempt | None = None
 
     def run(self) -> None:
         """Returns when it was stopped; no failure ends it."""
         while not self._stop.is_set():
-            try:
-                _round(self._book, self._stop.is_set)
-                self.last = Attempt(datetime.now(UTC), "ok")
-            except Exception as error:  # noqa: BLE001 - one broken round must not end all after it
-                self.last = Attempt(datetime.now(UTC), "failed", shown(error))
-                log_failure(log, _WHAT, error)
+            check(self._book, self._stop.is_set)
             self._stop.wait(self._seconds)
 
     def stop(self) -> None:
