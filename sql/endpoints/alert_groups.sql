@@ -1,5 +1,5 @@
--- An alert rule by source or package: the metric's value of each that has entries in the window, and whether it goes
--- beyond the threshold.
+-- An alert rule by source or package: the metric's value of each that has entries in the window or had some in the 7 days
+-- before it, and whether it goes beyond the threshold. One that fell silent has 0 entries, and no value where entries tell it.
 -- Parameters: the columns of endpoints/window.sql, $hours, $apdex_ms, $dimension (source or package), $metric,
 -- $operator, $threshold. One row per value of the dimension; starts: where the window begins. Windows of 12 hours and
 -- more come from the rollup and end with a whole hour, shorter ones from the log rows.
@@ -47,6 +47,24 @@ slots AS (
     FROM log_rows AS l
     WHERE l.name IS NOT NULL
     GROUP BY l.name
+    UNION ALL
+    -- Who was there before the window, with nothing.
+    SELECT DISTINCT
+        k.value AS name, 0 AS entries, 0 AS error, 0 AS warn, 0 AS timed, 0 AS response_ns, 0 AS requests,
+        0 AS server_errors, NULL AS buckets, NULL AS counts
+    FROM activity_by AS k
+    JOIN edges AS e ON k.slot >= e.starts - INTERVAL 7 DAYS AND k.slot < e.starts
+    WHERE k.date BETWEEN CAST(CAST($window_start AS TIMESTAMP) - INTERVAL 7 DAYS AS DATE) AND CAST($window_end AS DATE)
+        AND k.dimension = $dimension
+),
+
+-- Of all buckets, as metrics() tells it whatever the filters.
+growths AS (
+    SELECT megabytes(coalesce(sum(s.bytes), 0)) / CAST($hours AS DOUBLE) AS growth
+    FROM storage AS s
+    JOIN edges AS e ON s.slot >= e.starts AND s.slot < e.ends
+    WHERE s.grain = CASE WHEN $hours < 12 THEN 30 ELSE 3600 END
+        AND s.month BETWEEN strftime(CAST($window_start AS TIMESTAMP), '%Y-%m') AND strftime(CAST($window_end AS TIMESTAMP), '%Y-%m')
 ),
 
 sums AS (
@@ -107,15 +125,17 @@ CROSS JOIN (
         s.name,
         figure(
             $metric, CAST($hours AS DOUBLE), s.entries, s.errors, s.warnings, s.timed, s.requests, s.server_errors,
-            s.p50, s.p95, s.p99, s.apdex, s.error_rate, s.response_ms, 0.0
+            s.p50, s.p95, s.p99, s.apdex, s.error_rate, s.response_ms, s.growth
         ) AS value
     FROM (
         SELECT
             u.name, u.entries, u.errors, u.warnings, u.timed, u.requests, u.server_errors, q.p50, q.p95, q.p99,
             apdex(q.satisfied, q.tolerated, u.timed) AS apdex,
             percentage(u.errors, u.entries) AS error_rate,
-            mean_ms(u.response_ns, u.timed) AS response_ms
+            mean_ms(u.response_ns, u.timed) AS response_ms,
+            w.growth
         FROM sums AS u
+        CROSS JOIN growths AS w
         LEFT JOIN quantiles AS q ON q.name = u.name
     ) AS s
 ) AS v

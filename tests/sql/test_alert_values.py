@@ -103,7 +103,7 @@ def test_every_metric_by_source_is_that_of_its_entries(
         here = [
             each for each in entries if each["source"] == source and each["at"] >= NOW - timedelta(hours=2)
         ]
-        assert found[source] == (pytest.approx(figures(here, 2, 0)[metric], rel=0.0101), True)
+        assert found[source] == (pytest.approx(figures(here, 2, 3)[metric], rel=0.0101), True)
 
 
 def test_a_window_without_entries_has_no_value(warehouse: Warehouse) -> None:
@@ -135,8 +135,30 @@ def test_the_six_comparisons(
     assert con.execute(f"SELECT breaches(NULL, '{operator}', 10)").fetchone() == (None,)
 
 
-def test_a_group_s_query_reproduces_its_value(warehouse: Warehouse, tmp_path: Path) -> None:
-    rule = AlertRule(id="r", metric="errorRate", threshold=1, hours=2, group_by="source")
+@pytest.mark.parametrize("hours", [2, 24])
+@pytest.mark.parametrize("metric", [name for name in METRICS if name != "storageGrowth"])
+def test_a_group_s_query_reproduces_its_value(warehouse: Warehouse, metric: Any, hours: float) -> None:
+    rule = AlertRule(id="r", metric=metric, threshold=1, hours=hours, group_by="source")
     tested = evaluate.test(warehouse._engine, rule, NOW.replace(tzinfo=None), 500)
     for each in tested.readings:
-        assert warehouse.sql(tested.query(each.group)).rows == [(None, each.value, each.breached)]
+        [(name, found, breached)] = warehouse.sql(tested.query(each.group)).rows
+        assert (name, found, breached) == (None, pytest.approx(each.value), each.breached)
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+def test_a_group_that_fell_silent_has_no_entries_and_no_value(
+    tmp_path: Path, synced_once: Open, hours: float
+) -> None:
+    builder = Builder(tmp_path)
+    silent = {"quiet": hours + 0.5, "long": 24 * 7 + hours - 1.5, "gone": 24 * 7 + hours + 2}
+    for source, ago in (silent | {"loud": hours / 2}).items():
+        builder.put([log(NOW - timedelta(hours=ago), source=source)])
+    found = synced_once(builder)
+    counted = value(
+        found,
+        AlertRule(id="r", metric="totalLogs", threshold=1, operator="<", hours=hours, group_by="source"),
+    )
+    assert counted == {"long": (0, True), "loud": (1, False), "quiet": (0, True)}
+    shares = value(found, AlertRule(id="r", metric="errorRate", threshold=50, hours=hours, group_by="source"))
+    assert shares["quiet"] == (None, None)
+    assert shares["loud"][0] is not None

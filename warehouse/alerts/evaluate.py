@@ -50,7 +50,8 @@ class Tested(Struct, frozen=True):
             # As sql/endpoints/alert_groups.sql reads it.
             reads, grain = ("logs", 30) if self.rule.hours < 12 else ("activity_by", 3600)
             values = values | {"reads": reads, "grain": grain, "latency_grain": grain}
-            values |= {"window_start": self.window_start, self.rule.group_by: group}
+            values |= {"window_start": self.window_start, "window_end": self.window_end}
+            values |= {self.rule.group_by: group}
             return reproduced(sqlfiles.read("endpoints", "alert_metric"), values)
         return reproduced(sqlfiles.read("endpoints", _query_of(self.rule)), values)
 
@@ -107,8 +108,19 @@ def _rows(engine: Engine, rule: AlertRule, values: dict[str, Any]) -> list[dict[
     if rule.query is None:
         name = _query_of(rule)
         since = analytics.metrics_since(values, "window_start") if name == "alert_metric" else None
-        return engine.run(name, values, since=since)[: queries.MOST_GROUPS]
+        return _bounded(rule, engine.run(name, values, since=since))
     return queries.rows(engine, rule.query, values)
+
+
+def _bounded(rule: AlertRule, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows without those that would make alerts beyond the number that a rule may have."""
+    count, kept = 0, []
+    for row in rows:
+        alarming = rule.no_data == "alert" if row["breached"] is None else row["breached"]
+        count += bool(alarming)
+        if not alarming or count <= queries.MOST_GROUPS:
+            kept.append(row)
+    return kept
 
 
 def _reading(row: dict[str, Any]) -> Reading:
