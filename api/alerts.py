@@ -198,7 +198,7 @@ def _shown(book: AlertBook) -> list[Rule]:
                         acknowledged_at=state.acknowledged_us // 1000 if state.acknowledged_us else None,
                     )
                     for (rule_id, group), state in sorted(states.items())
-                    if rule_id == rule.id
+                    if rule_id == rule.id and state.state != "over"
                 ],
                 silenced_until=silence["until_us"] // 1000 if silence else None,
             )

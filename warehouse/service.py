@@ -53,6 +53,7 @@ class Warehouse:
 
     def close(self) -> None:
         """Close the database connections."""
+        self.alert_book.close()
         self._engine.close()
         self._manifest.close()
 

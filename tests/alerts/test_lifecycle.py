@@ -17,7 +17,8 @@ import pytest
 from tests.alerts.receiver import Receiver
 from tests.warehouse_builder import Builder, log, millis, utc
 from warehouse.alerts import outbox
-from warehouse.alerts.book import AlertBook, Checked
+from warehouse.alerts.book import AlertBook
+from warehouse.alerts.rounds import Checked
 from warehouse.alerts.rules import AlertRule
 from warehouse.alerts.watch import Clock
 from warehouse.errors import SettingError

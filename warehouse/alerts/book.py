@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import Struct
+import msgspec
 
-from warehouse.alerts import evaluate, machine, outbox, rules
+from warehouse.alerts import outbox, queries, rules
 from warehouse.alerts.channels import Channel, channels, reason_of
+from warehouse.alerts.courier import Courier
+from warehouse.alerts.evaluate import Tested
 from warehouse.alerts.firing import built_in_parameters, of_state
-from warehouse.alerts.machine import AlertState, Reading
-from warehouse.alerts.message import message, test_message
+from warehouse.alerts.machine import AlertState
+from warehouse.alerts.message import test_message
+from warehouse.alerts.rounds import Checked, Rounds
 from warehouse.alerts.rules import BUILT_IN, AlertRule, BuiltIn
-from warehouse.alerts.store import AlertStore, Happened
+from warehouse.alerts.store import AlertStore
 from warehouse.engine import Engine
 from warehouse.errors import BadRequestError, ConflictError, NotFoundError
 from warehouse.manifest import Manifest, now_us
-from warehouse.moments import naive
 from warehouse.settings import Settings
 
-log = logging.getLogger("warehouse.alerts")
-
 Row = dict[str, Any]
-
-
-class Checked(Struct):
-    """What one round of tests found and did; `errors`: why rules could not be tested, by id."""
-
-    rules: int
-    firing: int
-    fired: int
-    resolved: int
-    sent: int
-    failed: int
-    errors: dict[str, str]
 
 
 class AlertBook:
@@ -46,6 +33,10 @@ class AlertBook:
         self._settings = settings
         self._engine = engine
         self._store = AlertStore(manifest)
+        self._rounds = Rounds(engine, self._store, settings.apdex_ms)
+        self._courier = Courier(
+            lambda stopped: outbox.deliver(self._store, channels(self._settings), stopped)
+        )
 
     # -- rules ---------------------------------------------------------------------------------
 
@@ -71,7 +62,11 @@ class AlertBook:
     def create(self, rule: AlertRule) -> AlertRule:
         """Keep a new rule. Raises ConflictError for an id that is taken, BadRequestError as `check` does."""
         self._usable(rule)
-        if rule.id in self.rules() or not self._store.put_rule(rule, now_us(), fresh=True):
+        taken = rule.id in self.rules()
+        if not taken:
+            with self._store.transaction() as db:
+                taken = not self._store.put_rule(db, rule, now_us(), fresh=True)
+        if taken:
             raise ConflictError(f"there is a rule {rule.id} already", hint="change it with PUT", field="id")
         return rule
 
@@ -96,13 +91,22 @@ class AlertBook:
                     )
             rule = rules.changed(before, rule)
         self._usable(rule)
-        self._store.put_rule(rule, now_us())
+        with self._store.transaction() as db:
+            self._store.put_rule(db, rule, now_us())
+            if rules.watched(rule) != rules.watched(before):
+                self._rounds.end(db, before, now_us(), channels(self._settings))
         return rule
 
     def delete(self, rule_id: str) -> None:
         """Forget a rule; a built-in one gets its limits back. Raises NotFoundError, BadRequestError."""
         self._changeable(rule_id)
-        if not self._store.delete_rule(rule_id) and rule_id in BUILT_IN:
+        with self._store.transaction() as db:
+            found = self._store.delete_rule(db, rule_id)
+            if rule_id not in BUILT_IN:
+                # Another rule of this id may follow at once: it has nothing to do with this one.
+                self._store.end_silence(db, rule_id)
+                self._rounds.drop(db, rule_id, now_us())
+        if not found and rule_id in BUILT_IN:
             raise BadRequestError(
                 f"{rule_id} is built in", hint="PUT it with enabled: false to switch it off", field="id"
             )
@@ -123,7 +127,7 @@ class AlertBook:
 
     def _usable(self, rule: AlertRule) -> None:
         rule.check()
-        tested = evaluate.test(self._engine, rule, naive(datetime.now(UTC)), self._settings.apdex_ms)
+        tested = self._rounds.tried(rule)
         if tested.error is not None:
             field = "query" if rule.query is not None else "metric"
             raise BadRequestError(f"{field}: {tested.error}", field=field)
@@ -142,7 +146,7 @@ class AlertBook:
 
     def states(self) -> dict[tuple[str, str], AlertState]:
         """What is pending or firing, by rule and group."""
-        return self._store.states()
+        return {key: state for key, state in self._store.states().items() if state.state != "over"}
 
     def firing(self, built_in: list[Row]) -> list[Row]:
         """The built-in rules that fire, and what else does, with acknowledgements and silences."""
@@ -188,36 +192,33 @@ class AlertBook:
 
     # -- tests and messages --------------------------------------------------------------------
 
-    def check(self, now: datetime | None = None, *, stopped: Callable[[], bool] = lambda: False) -> Checked:
-        """Test every rule that is enabled, note what happened, and send what is due.
+    def check(
+        self, now: datetime | None = None, *, send: bool = True, stopped: Callable[[], bool] = lambda: False
+    ) -> Checked:
+        """Test every rule that is enabled, note what happened, and send what is due unless `send` is false.
 
-        `stopped` is asked before each message: one that does not arrive takes up to 15 seconds.
+        `stopped` is asked before each message. All tests come first; sending takes 35 seconds at most.
         """
         ways = channels(self._settings)
         at = now_us() if now is None else round(now.timestamp() * 1e6)
-        silences = self._store.silences(at)
-        found = self.rules()
-        troubled = {rule_id for rule_id, _ in self._store.states()}
-        done = Checked(0, 0, 0, 0, 0, 0, {})
-        for rule in found.values():
-            if rule.enabled:
-                done.rules += 1
-                try:
-                    self._take(rule, at, rule.id in silences, troubled, ways, done)
-                except Exception as error:  # whatever it is: the rules after this one have to be tested
-                    log.exception("what the test of the alert rule %s found cannot be noted", rule.id)
-                    done.errors[rule.id] = f"{type(error).__name__}: {error}"
-        self._forget([rule_id for rule_id, rule in found.items() if rule.enabled], at)
-        done.firing = sum(state.state == "firing" for state in self._store.states().values())
-        sent = outbox.deliver(self._store, ways, stopped)
-        done.sent, done.failed = sent.sent, sent.failed
+        done = self._rounds.test(self.rules(), at, ways)
+        if send:
+            sent = outbox.deliver(self._store, ways, stopped)
+            done.sent, done.failed = sent.sent, sent.failed
         return done
 
-    def tried(self, rule_id: str, now: datetime | None = None) -> evaluate.Tested:
-        """What a test of a rule finds now; nothing is noted and nobody is told."""
-        return evaluate.test(
-            self._engine, self._known(rule_id), naive(now or datetime.now(UTC)), self._settings.apdex_ms
-        )
+    def send_soon(self) -> None:
+        """Send what is due beside everything else; `close` waits for the message in hand."""
+        self._courier.soon()
+
+    def close(self) -> None:
+        """End the sending beside everything else; what is due stays so."""
+        self._courier.close()
+
+    def tried(self, rule_id: str, now: datetime | None = None) -> Tested:
+        """What a test of a rule finds now, of 1,000 groups at most; nothing is noted and nobody is told."""
+        found = self._rounds.tried(self._known(rule_id), now)
+        return msgspec.structs.replace(found, readings=found.readings[: queries.MOST_GROUPS])
 
     def send_test(self) -> dict[str, str | None]:
         """Send a test message through every channel, at once: None for each that took it, else why not."""
@@ -226,68 +227,6 @@ class AlertBook:
             answers[name] = _failure(channel)
         return answers
 
-    def _take(
-        self,
-        rule: AlertRule,
-        at: int,
-        silenced: bool,
-        troubled: set[str],
-        ways: Mapping[str, Channel],
-        done: Checked,
-    ) -> None:
-        """Test one rule and note what comes of it, in one transaction."""
-        tested = evaluate.test(
-            self._engine, rule, naive(datetime.fromtimestamp(at / 1e6, UTC)), self._settings.apdex_ms
-        )
-        if tested.error is not None:
-            done.errors[rule.id] = tested.error
-            return
-        if rule.id not in troubled and not any(_matters(rule, reading) for reading in tested.readings):
-            return  # All is well, and was: nothing to write, which a warehouse that is only read could not.
-        with self._store.transaction() as db:
-            readings = {reading.group: reading for reading in tested.readings}
-            for group in self._store.groups(db, rule.id):
-                readings.setdefault(group, Reading(group, None, None))
-            for group, reading in readings.items():
-                before = self._store.state(db, rule.id, group)
-                taken = machine.step(rule, before, reading, at, silenced=silenced)
-                self._store.set_state(db, rule.id, group, taken.state)
-                if taken.event is None and not taken.tell:
-                    continue
-                happened = Happened(
-                    rule, group, taken.event or "firing", at, reading.value,
-                    _us(tested.window_start), _us(tested.window_end), tested.query(group),
-                )  # fmt: skip
-                done.fired += taken.event == "firing"
-                done.resolved += taken.event == "resolved"
-                if taken.late:
-                    self._store.mark_told(db, rule.id, group)
-                else:
-                    self._store.add_event(db, happened, told=taken.tell)
-                if taken.tell:
-                    since = (taken.state or before or AlertState("firing", at, None)).since_us
-                    self._store.enqueue(db, ways, message(happened, since), at)
-
-    def _forget(self, enabled: list[str], at: int) -> None:
-        """Rules that went away or were switched off are not the matter any more; nobody is told."""
-        gone = {rule_id for rule_id, _ in self._store.states() if rule_id not in enabled}
-        for rule_id in gone:
-            with self._store.transaction() as db:
-                for group in self._store.groups(db, rule_id):
-                    self._store.set_state(db, rule_id, group, None)
-                    self._store.add_event(
-                        db,
-                        Happened(
-                            AlertRule(id=rule_id, threshold=0), group, "removed", at, None, at, at, ""
-                        ),
-                        told=False,
-                    )  # fmt: skip
-
-
-def _matters(rule: AlertRule, reading: Reading) -> bool:
-    """Could it make or change a state?"""
-    return rule.no_data == "alert" if reading.breached is None else reading.breached
-
 
 def _failure(channel: Channel) -> str | None:
     try:
@@ -295,7 +234,3 @@ def _failure(channel: Channel) -> str | None:
     except Exception as error:  # noqa: BLE001 - the other channels have their turn, whatever this one does
         return reason_of(error)
     return None
-
-
-def _us(moment: datetime) -> int:
-    return round(moment.replace(tzinfo=UTC).timestamp() * 1e6)

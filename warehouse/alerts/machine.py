@@ -26,10 +26,11 @@ class Reading(Struct, frozen=True):
 class AlertState(Struct, frozen=True):
     """A rule (and group) that is not well; times are epoch microseconds.
 
-    `notified`: its firing was told, or is about to be; false while a silence holds it back.
+    `notified`: its firing was told, or is about to be; false while it is held back. `over`: it is well again,
+    and that is told as soon as somebody can be told.
     """
 
-    state: Literal["pending", "firing"]
+    state: Literal["pending", "firing", "over"]
     since_us: int
     value: float | None
     fired_us: int | None = None
@@ -41,7 +42,7 @@ class AlertState(Struct, frozen=True):
 class Step(Struct, frozen=True):
     """The state after a test (None: all is well), what happened, and whether people are to be told.
 
-    `late`: a firing that a silence had held back is told now; it happened before.
+    `late`: a firing or a recovery that was held back is told now; it happened before.
     """
 
     state: AlertState | None
@@ -50,27 +51,37 @@ class Step(Struct, frozen=True):
     late: bool = False
 
 
-def step(rule: AlertRule, before: AlertState | None, found: Reading, now_us: int, *, silenced: bool) -> Step:
-    """One test of one rule and group."""
+def step(rule: AlertRule, before: AlertState | None, found: Reading, now_us: int, *, mute: bool) -> Step:
+    """One test of one rule and group. `mute`: nobody can be told now (a silence, no channel)."""
     breached = found.breached
     if breached is None:
-        if rule.no_data == "keep":
+        if rule.no_data == "keep" and (before is None or before.state != "over"):
             return Step(before)
         breached = rule.no_data == "alert"
     if not breached:
-        if before is None or before.state == "pending":
-            return Step(None)
-        # Who was not told of the firing need not hear that it is over.
-        return Step(None, "resolved", tell=before.notified)
+        return _well(before, found, now_us, mute)
+    # Of what fires anew before people heard that it was over, they know already.
+    told = before is not None and before.notified
     # A clock that was put back must not keep a rule pending until it has caught up.
-    since = now_us if before is None else min(before.since_us, now_us)
+    since = now_us if before is None or before.state == "over" else min(before.since_us, now_us)
     if before is not None and before.state == "firing":
-        late = not before.notified and not silenced
+        late = not told and not mute
         after = msgspec.structs.replace(
-            before, since_us=since, value=found.value, seen_us=now_us, notified=before.notified or late
+            before, since_us=since, value=found.value, seen_us=now_us, notified=told or late
         )
         return Step(after, tell=late, late=late)
     if now_us - since < rule.for_minutes * 60_000_000:
-        return Step(AlertState("pending", since, found.value, seen_us=now_us))
-    fired = AlertState("firing", since, found.value, now_us, notified=not silenced, seen_us=now_us)
-    return Step(fired, "firing", tell=not silenced)
+        return Step(AlertState("pending", since, found.value, notified=told, seen_us=now_us))
+    fired = AlertState("firing", since, found.value, now_us, notified=told or not mute, seen_us=now_us)
+    return Step(fired, "firing", tell=not told and not mute)
+
+
+def _well(before: AlertState | None, found: Reading, now_us: int, mute: bool) -> Step:
+    """A rule is not beyond its threshold."""
+    event: Happening | None = "resolved" if before is not None and before.state == "firing" else None
+    # Who was not told of the firing need not hear that it is over.
+    if before is None or not before.notified:
+        return Step(None, event)
+    if mute:
+        return Step(msgspec.structs.replace(before, state="over", value=found.value, seen_us=now_us), event)
+    return Step(None, event, tell=True, late=event is None)

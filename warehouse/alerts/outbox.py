@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
 from warehouse.alerts.channels import Channel, reason_of
 from warehouse.alerts.store import AlertStore
-from warehouse.errors import NotifyError
 from warehouse.manifest import now_us
 
 log = logging.getLogger("warehouse.alerts")
@@ -21,6 +21,12 @@ PAUSES = (10, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200)
 _LEASE_US = 60_000_000
 #: Messages of one run: what is left is sent by the next one.
 _AT_ONCE = 100
+#: Seconds of one run after which no further message is begun.
+_LONGEST = 20.0
+#: Seconds after which a channel that fails is left alone for the rest of a run: it does not answer.
+_PATIENCE = 2.0
+#: When the last attempt of a message is over, however the pauses fell.
+_LIFETIME_US = round((1.2 * sum(PAUSES) + 3_600) * 1e6)
 
 
 class Deliveries(Struct):
@@ -31,26 +37,31 @@ class Deliveries(Struct):
 
 
 def deliver(store: AlertStore, channels: Mapping[str, Channel], stopped: Callable[[], bool]) -> Deliveries:
-    """Send everything that is due, until `stopped` says to leave the rest to the next run."""
+    """Send what was due when it began, each message once, until `stopped` says to leave the rest.
+
+    It takes 35 seconds at most. Messages to channels of other processes stay for those.
+    """
     done = Deliveries()
+    begun, started = time.monotonic(), now_us()
+    ready = set(channels)
+    store.give_up(sorted(channels), started - _LIFETIME_US)
     for _ in range(_AT_ONCE):
-        if stopped():
+        if stopped() or time.monotonic() - begun > _LONGEST:
             break
-        due = store.claim(now_us(), _LEASE_US)
+        due = store.claim(started, sorted(ready), now_us() + _LEASE_US)
         if due is None:
             break
+        sending = time.monotonic()
         try:
-            channel = channels.get(due.channel)
-            if channel is None:
-                raise NotifyError("the channel is not set any more")
-            channel.send(due.id, due.message)
+            channels[due.channel].send(due.id, due.message)
         except Exception as error:  # noqa: BLE001 - a channel may raise anything; the others have their turn
-            reason = reason_of(error)
             done.failed += 1
-            last = due.attempts >= len(PAUSES) or due.channel not in channels
-            pause = None if last else PAUSES[due.attempts] * random.uniform(0.8, 1.2)
+            reason = reason_of(error)
+            pause = None if due.attempts >= len(PAUSES) else PAUSES[due.attempts] * random.uniform(0.8, 1.2)
             log.warning("%s (%s, attempt %d)", reason, due.channel, due.attempts + 1)
             store.failed(due, reason, None if pause is None else now_us() + round(pause * 1e6))
+            if time.monotonic() - sending > _PATIENCE:
+                ready.discard(due.channel)
         else:
             done.sent += 1
             store.sent(due, now_us())

@@ -169,6 +169,13 @@ def changed(rule: AlertRule, by: AlertRule) -> AlertRule:
     return msgspec.structs.replace(rule, **{name: getattr(by, name) for name in CHANGEABLE})
 
 
+def watched(rule: AlertRule) -> tuple[str | None, ...]:
+    """What a rule looks at: the state that it is in is one of this."""
+    return (
+        rule.metric, rule.query, rule.group_by, rule.source, rule.package, rule.status, rule.config_hash
+    )  # fmt: skip
+
+
 def as_json(rule: AlertRule) -> str:
     """For the manifest."""
     return msgspec.json.encode(rule).decode()

@@ -58,22 +58,20 @@ class AlertStore:
         rows = self._manifest.query("SELECT rule FROM alert_rules ORDER BY id")
         return {rule.id: rule for rule in (from_json(row["rule"]) for row in rows)}
 
-    def put_rule(self, rule: AlertRule, now_us: int, *, fresh: bool = False) -> bool:
-        """Keep a rule; with `fresh` only if there is none of its id yet: tells whether it was kept."""
+    def put_rule(self, db: Any, rule: AlertRule, now_us: int, *, fresh: bool = False) -> bool:
+        """Keep a rule, inside a transaction; with `fresh` only if there is none of its id: was it kept?"""
         insert = "INSERT OR IGNORE" if fresh else "INSERT OR REPLACE"
-        with self._manifest.transaction() as db:
-            done = db.execute(f"{insert} INTO alert_rules VALUES (?, ?, ?)", [rule.id, as_json(rule), now_us])
-            return done.rowcount > 0
+        done = db.execute(f"{insert} INTO alert_rules VALUES (?, ?, ?)", [rule.id, as_json(rule), now_us])
+        return bool(done.rowcount > 0)
 
-    def delete_rule(self, rule_id: str) -> bool:
-        """Forget a rule; tells whether there was one."""
-        with self._manifest.transaction() as db:
-            return db.execute("DELETE FROM alert_rules WHERE id = ?", [rule_id]).rowcount > 0
+    def delete_rule(self, db: Any, rule_id: str) -> bool:
+        """Forget a rule, inside a transaction; tells whether there was one."""
+        return bool(db.execute("DELETE FROM alert_rules WHERE id = ?", [rule_id]).rowcount > 0)
 
     # -- states and the history ----------------------------------------------------------------
 
     def states(self) -> dict[tuple[str, str], AlertState]:
-        """What is not well, by rule and group."""
+        """What is not well, by rule and group, and what is well again without that it could be told."""
         rows = self._manifest.query("SELECT * FROM alert_states")
         return {(row["rule_id"], row["name"]): _state(row) for row in rows}
 
@@ -117,12 +115,12 @@ class AlertStore:
         db.execute("DELETE FROM alert_events WHERE id <= ?", [done.lastrowid - _HISTORY])
         return int(done.lastrowid)
 
-    def mark_told(self, db: Any, rule_id: str, group: str) -> None:
-        """The latest firing of a rule and group is told after all, inside a transaction."""
+    def mark_told(self, db: Any, rule_id: str, group: str, event: Happening) -> None:
+        """The latest firing or recovery of a rule and group is told after all, inside a transaction."""
         db.execute(
             "UPDATE alert_events SET notified = 1 WHERE id = (SELECT max(id) FROM alert_events"
-            " WHERE rule_id = ? AND name = ? AND event = 'firing')",
-            [rule_id, group],
+            " WHERE rule_id = ? AND name = ? AND event = ?)",
+            [rule_id, group, event],
         )
 
     def history(self, rule_id: str | None, limit: int, before: int | None = None) -> list[dict[str, Any]]:
@@ -146,7 +144,7 @@ class AlertStore:
         with self._manifest.transaction() as db:
             return int(
                 db.execute(
-                    "UPDATE alert_states SET acknowledged_us = ? WHERE rule_id = ?"
+                    "UPDATE alert_states SET acknowledged_us = ? WHERE rule_id = ? AND state = 'firing'"
                     " AND (? IS NULL OR name = ?)",
                     [now_us, rule_id, group, group],
                 ).rowcount
@@ -159,10 +157,14 @@ class AlertStore:
         rows = self._manifest.query("SELECT * FROM alert_silences WHERE until_us > ?", [now_us])
         return {row["rule_id"]: dict(row) for row in rows}
 
+    def end_silence(self, db: Any, rule_id: str) -> None:
+        """Forget the silence of a rule that goes away, inside a transaction."""
+        db.execute("DELETE FROM alert_silences WHERE rule_id = ?", [rule_id])
+
     def silence(self, rule_id: str, until_us: int | None, comment: str | None) -> None:
         """Send nothing about a rule until then; None ends its silence."""
         with self._manifest.transaction() as db:
-            db.execute("DELETE FROM alert_silences WHERE rule_id = ?", [rule_id])
+            self.end_silence(db, rule_id)
             if until_us is not None:
                 db.execute("INSERT INTO alert_silences VALUES (?, ?, ?)", [rule_id, until_us, comment])
 
@@ -176,21 +178,21 @@ class AlertStore:
                 [uuid.uuid4().hex, channel, msgspec.json.encode(message).decode(), now_us, now_us],
             )
 
-    def claim(self, now_us: int, lease_us: int) -> Due | None:
-        """The next message that is due, leased to the caller; nobody else gets it until the lease ends."""
+    def claim(self, before_us: int, channels: Sequence[str], until_us: int) -> Due | None:
+        """The next message to these channels that was due by then; nobody else gets it until `until_us`."""
+        due = (
+            "SELECT * FROM alert_outbox WHERE status = 'due' AND next_us <= ?"
+            " AND channel IN (SELECT value FROM json_each(?)) ORDER BY number LIMIT 1"
+        )
+        wanted = [before_us, msgspec.json.encode(channels).decode()]
         # Asked first without a lock: most often nothing is due.
-        if not self._manifest.query(
-            "SELECT 1 FROM alert_outbox WHERE status = 'due' AND next_us <= ? LIMIT 1", [now_us]
-        ):
+        if not self._manifest.query(due, wanted):
             return None
         with self._manifest.transaction() as db:
-            row = db.execute(
-                "SELECT * FROM alert_outbox WHERE status = 'due' AND next_us <= ? ORDER BY number LIMIT 1",
-                [now_us],
-            ).fetchone()
+            row = db.execute(due, wanted).fetchone()
             if row is None:
                 return None
-            db.execute("UPDATE alert_outbox SET next_us = ? WHERE id = ?", [now_us + lease_us, row["id"]])
+            db.execute("UPDATE alert_outbox SET next_us = ? WHERE id = ?", [until_us, row["id"]])
         return Due(row["id"], row["channel"], row["attempts"], msgspec.json.decode(row["message"]))
 
     def sent(self, due: Due, now_us: int) -> None:
@@ -200,6 +202,21 @@ class AlertStore:
     def failed(self, due: Due, reason: str, again_us: int | None) -> None:
         """A message did not arrive; None gives it up."""
         self._settle(due, "due" if again_us is not None else "failed", again_us or 0, reason)
+
+    def give_up(self, channels: Sequence[str], before_us: int) -> None:
+        """Give up what is older and goes to other channels than these: nobody had them for so long."""
+        old = (
+            "FROM alert_outbox WHERE status = 'due' AND created_us < ?"
+            " AND channel NOT IN (SELECT value FROM json_each(?))"
+        )
+        wanted = [before_us, msgspec.json.encode(channels).decode()]
+        if self._manifest.query(f"SELECT 1 {old} LIMIT 1", wanted):
+            with self._manifest.transaction() as db:
+                db.execute(
+                    "UPDATE alert_outbox SET status = 'failed', error = 'the channel is not set any more'"
+                    f" WHERE number IN (SELECT number {old})",
+                    wanted,
+                )
 
     def _settle(self, due: Due, status: str, next_us: int, reason: str | None) -> None:
         with self._manifest.transaction() as db:

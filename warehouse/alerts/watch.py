@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 from warehouse.alerts.book import AlertBook
+from warehouse.alerts.rounds import Checked
 from warehouse.engine import Engine
 from warehouse.errors import WarehouseError
 from warehouse.manifest import Manifest
@@ -17,29 +18,34 @@ log = logging.getLogger("warehouse.alerts")
 
 
 def after_sync(settings: Settings) -> None:
-    """One round of tests; what goes wrong is logged, because the sync went well without it."""
+    """One round of tests and messages; what goes wrong is logged, because the sync went well without it."""
+    with (
+        _logged(),
+        closing(Manifest(settings.data_dir)) as manifest,
+        closing(Engine(settings.data_dir, manifest)) as engine,
+    ):
+        _tell(AlertBook(settings, manifest, engine).check())
+
+
+def check(book: AlertBook) -> None:
+    """One round of tests in a server, logged with whatever goes wrong; nobody waits for the sending."""
+    with _logged():
+        _tell(book.check(send=False))
+    book.send_soon()
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """Whatever a round raises: what comes after it has to go on."""
     try:
-        with (
-            closing(Manifest(settings.data_dir)) as manifest,
-            closing(Engine(settings.data_dir, manifest)) as engine,
-        ):
-            check(AlertBook(settings, manifest, engine))
+        yield
     except WarehouseError as error:
         log.error("the alert rules could not be tested: %s", error)
-    except Exception:  # whatever it is: the sync is done
+    except Exception:
         log.exception("the alert rules could not be tested")
 
 
-def check(book: AlertBook, stopped: Callable[[], bool] = lambda: False) -> None:
-    """One round of tests, logged with whatever goes wrong."""
-    try:
-        done = book.check(stopped=stopped)
-    except WarehouseError as error:
-        log.error("the alert rules could not be tested: %s", error)
-        return
-    except Exception:  # whatever it is: what comes after this round has to go on
-        log.exception("the alert rules could not be tested")
-        return
+def _tell(done: Checked) -> None:
     for rule_id, reason in done.errors.items():
         log.error("the alert rule %s cannot be tested: %s", rule_id, reason)
     if done.fired or done.resolved:
@@ -57,9 +63,9 @@ class Clock:
     def run(self) -> None:
         """Returns when it was stopped; no failure ends it."""
         while not self._stop.is_set():
-            check(self._book, self._stop.is_set)
+            check(self._book)
             self._stop.wait(self._seconds)
 
     def stop(self) -> None:
-        """End `run` at once while it waits, otherwise after the tests and the message in hand."""
+        """End `run` at once while it waits, otherwise after the tests."""
         self._stop.set()
