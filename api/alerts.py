@@ -71,7 +71,7 @@ class AlertsController(Controller):
         responses=_CHANGED,
     )
     def change(self, warehouse: TheWarehouse, rule_id: RuleId, body: RawBody) -> Rule:
-        """Replaces it whole. Of a built-in rule only threshold, hours, severity and the like change."""
+        """Replaces it whole. Of a built-in rule what is given of threshold, hours, severity and the like."""
         book = warehouse.alert_book
         return _one(book, book.change(_rule(decoded(body, RuleBody), rule_id, book)).id)
 
@@ -161,7 +161,7 @@ class AlertsController(Controller):
 
 
 def _rule(body: RuleBody, rule_id: str | None, book: AlertBook) -> AlertRule:
-    """A body as a rule; what it leaves out has the default, of a built-in rule what that watches."""
+    """A body as a rule; what it leaves out has the default, of a built-in rule what that has now."""
     values = {name: value for name in body.__struct_fields__ if (value := getattr(body, name)) is not None}
     if rule_id is not None:
         if values.get("id", rule_id) != rule_id:
@@ -169,7 +169,8 @@ def _rule(body: RuleBody, rule_id: str | None, book: AlertBook) -> AlertRule:
         values["id"] = rule_id
         if rule_id in rules.BUILT_IN:
             known = book.rules()[rule_id]
-            values = {"metric": known.metric, "operator": known.operator} | values
+            kept = ("metric", "operator", *rules.CHANGEABLE)
+            values = {name: getattr(known, name) for name in kept} | values
     if "id" not in values:
         raise BadRequestError("id: it is missing", field="id")
     try:

@@ -161,7 +161,8 @@ class Warehouse:
     def alerts(self, hours: float = 24, now: datetime | None = None) -> Row:
         """GET /analytics/alerts: the enabled rules that fire, with their evidence.
 
-        The built-in ones over the last `hours`; all others as the latest round of tests found them.
+        The built-in ones over the last `hours`; all others, and those with a window or limits of time of
+        their own, as the latest round of tests found them.
         """
         firing = self._firing(self._window(hours, now or datetime.now(UTC)))
         return {"alerts": firing, "count": len(firing)}

@@ -1,4 +1,4 @@
-"""Who is told of what, and when: silences, changed rules, groups that fall silent, channels that come later."""
+"""Who is told of what, and when: silences, changed rules, groups that fall silent, later channels."""
 
 from __future__ import annotations
 

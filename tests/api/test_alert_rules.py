@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -214,3 +216,66 @@ def test_a_rule_is_tried_and_nobody_is_told(client: Client) -> None:
     assert answer["query"].startswith("SELECT")
     assert client.get(f"{ALERTS}/history").json()["history"] == []
     assert problem(client.get(f"{RULES}/nothing/test"), 404)
+
+
+def test_a_built_in_rule_keeps_what_a_change_does_not_give(client: Client) -> None:
+    first = client.put(f"{RULES}/high-error-rate", json={"threshold": 3, "forMinutes": 10}).json()
+    assert (first["threshold"], first["forMinutes"], first["severity"]) == (3, 10, "critical")
+    again = client.put(f"{RULES}/high-error-rate", json={"threshold": 3, "severity": "info"}).json()
+    assert (again["threshold"], again["forMinutes"], again["severity"]) == (3, 10, "info")
+
+
+def firing(client: Client, hours: float = 24) -> set[str]:
+    return {row["id"] for row in client.get(ALERTS, params={"hours": hours}).json()["alerts"]}
+
+
+def test_a_built_in_rule_that_has_to_hold_is_listed_when_it_held(client: Client) -> None:
+    client.put(f"{RULES}/high-error-rate", json={"threshold": 10, "forMinutes": 10})
+    book = client.app.state.warehouse.alert_book
+    book.check()
+    assert "high-error-rate" not in firing(client)
+    assert "system-health" in firing(client)
+    assert rule_of(client, "high-error-rate")["states"][0]["state"] == "pending"
+    book.check(datetime.now(UTC) + timedelta(minutes=11))
+    [row] = [each for each in client.get(ALERTS).json()["alerts"] if each["id"] == "high-error-rate"]
+    assert (row["triggered"], row["value"], row["condition"]) == (True, 50, "errorRate")
+    assert "high-error-rate" in firing(client, 1)
+
+
+def test_a_built_in_rule_with_a_window_of_its_own_is_listed_over_that(tmp_path: Path) -> None:
+    builder = Builder(tmp_path)
+    builder.put([log(datetime.now(UTC) - timedelta(hours=10), "error")])
+    builder.put([log(datetime.now(UTC) - timedelta(minutes=10), "info")])
+    builder.sync()
+    warehouse = builder.open()
+    with TestClient(create_app(builder.settings, warehouse), base_url=BASE) as client:
+        assert "high-error-rate" in firing(client)
+        client.put(f"{RULES}/high-error-rate", json={"threshold": 10, "hours": 1})
+        warehouse.alert_book.check()
+        assert "high-error-rate" not in firing(client)
+    warehouse.close()
+
+
+def test_a_sync_does_not_wait_for_a_channel(tmp_path: Path) -> None:
+    builder = Builder(tmp_path)
+    builder.put([log(datetime.now(UTC) - timedelta(minutes=10), "error")])
+    warehouse, done = builder.open(), builder.sync()
+    with (
+        TestClient(create_app(builder.settings, warehouse), base_url=BASE) as client,
+        patch("api.storage.bucket_settings", side_effect=nullcontext),
+        patch("warehouse.sync.run", return_value=done),
+        patch.object(warehouse.alert_book, "send_soon") as soon,
+        patch("warehouse.alerts.outbox.deliver") as deliver,
+    ):
+        assert client.post(f"{PREFIX}/sync").status_code == 200
+        assert len(warehouse.alert_book.states()) == 2
+    soon.assert_called_once_with()
+    deliver.assert_not_called()
+    warehouse.close()
+
+
+def test_a_rule_with_value_in_capitals_is_made(client: Client) -> None:
+    made = client.post(RULES, json={"id": "own", "query": 'SELECT 1 AS "VALUE"', "threshold": 0})
+    assert made.status_code == 201
+    refused = client.post(RULES, json={"id": "two", "query": "SELECT $foo AS value", "threshold": 0})
+    assert "there is no $foo, but $window_start" in problem(refused, 400)["detail"]

@@ -12,7 +12,7 @@ from warehouse.alerts import outbox, queries, rules
 from warehouse.alerts.channels import Channel, channels, reason_of
 from warehouse.alerts.courier import Courier
 from warehouse.alerts.evaluate import Tested
-from warehouse.alerts.firing import built_in_parameters, of_state
+from warehouse.alerts.firing import built_in_parameters, of_state, told_by_state
 from warehouse.alerts.machine import AlertState
 from warehouse.alerts.message import test_message
 from warehouse.alerts.rounds import Checked, Rounds
@@ -139,7 +139,7 @@ class AlertBook:
         )
 
     def built_in(self) -> Row:
-        """The built-in rules that are enabled, as parameters of sql/endpoints/alerts.sql."""
+        """The built-in rules that no state tells of, as parameters of sql/endpoints/alerts.sql."""
         return built_in_parameters(self.rules().values())
 
     # -- what is the matter --------------------------------------------------------------------
@@ -154,7 +154,7 @@ class AlertBook:
         rows = [row | {"group": None} for row in built_in]
         for (rule_id, group), state in sorted(states.items()):
             rule = found.get(rule_id)
-            if rule is not None and rule.enabled and state.state == "firing" and rule_id not in BUILT_IN:
+            if rule is not None and rule.enabled and state.state == "firing" and told_by_state(rule):
                 rows.append(of_state(rule, group, state, self._store.latest_firing(rule_id, group)))
         for row in rows:
             known = states.get((row["id"], row["group"] or ""))

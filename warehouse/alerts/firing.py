@@ -12,10 +12,23 @@ from warehouse.moments import millis
 
 Row = dict[str, Any]
 
+#: Hours, minutes that it has to hold, and what no data means, of a built-in rule that nobody changed.
+_OF_THE_CONTRACT = (24, 0, "ok")
+
+
+def told_by_state(rule: AlertRule) -> bool:
+    """Does it fire when its state says so? Else it is looked at over the window that is asked for.
+
+    The latter is so for built-in rules as the contract has them. With a window of their own, or one that has
+    to hold, the list would tell something else than the messages.
+    """
+    own = (rule.hours, rule.for_minutes, rule.no_data) != _OF_THE_CONTRACT
+    return rule.id not in BUILT_IN or own
+
 
 def built_in_parameters(rules: Iterable[AlertRule]) -> Row:
-    """The enabled built-in rules as the lists that sql/endpoints/alerts.sql takes."""
-    tested = [rule for rule in rules if rule.id in BUILT_IN and rule.enabled]
+    """The enabled built-in rules that no state tells of, as the lists that sql/endpoints/alerts.sql takes."""
+    tested = [rule for rule in rules if rule.enabled and not told_by_state(rule)]
     return {
         "ids": [rule.id for rule in tested],
         "names": [rule.title for rule in tested],
