@@ -103,7 +103,7 @@ class AlertEvent(Answer):
     window_start: EpochMs
     window_end: EpochMs
     query: Annotated[str, _about("SQL that reproduces the value.")]
-    notified: Annotated[bool, _about("Were people told? Not during a silence.")]
+    notified: Annotated[bool, _about("Were people told? Not during a silence, nor without a channel.")]
 
 
 class AlertHistory(Answer):

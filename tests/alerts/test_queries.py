@@ -170,6 +170,7 @@ def test_columns_of_other_names_are_left_alone(tmp_path: Path) -> None:
         ("SELECT 'a' AS name, 1 AS value UNION ALL SELECT 'a', 2", "several rows of the name 'a'"),
         ("SELECT 'a' AS name, 1 AS value UNION ALL SELECT NULL, 2", "one without a name"),
         ("SELECT 1 AS figure", "value"),
+        ("SELECT r.range AS name, 1 AS value FROM range(100000000) AS r", "more than 1,000 rows"),
         ("SELECT 'much' AS value", "much"),
     ],
 )

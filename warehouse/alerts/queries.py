@@ -74,7 +74,7 @@ def rows(engine: Engine, query: str, values: Mapping[str, Any]) -> list[Node]:
     text = (
         "SELECT q.*, CAST(q.value AS DOUBLE) AS found,"
         " breaches(CAST(q.value AS DOUBLE), $operator, CAST($threshold AS DOUBLE)) AS breached"
-        f" FROM (\n{query.strip().rstrip(';')}\n) AS q"
+        f" FROM (\n{query.strip().rstrip(';')}\n) AS q LIMIT {MOST_GROUPS + 1}"
     )
     answer = engine.walled_sql(text, {name: values[name] for name in (*named, "operator", "threshold")})
     if len(answer.rows) > MOST_GROUPS:
