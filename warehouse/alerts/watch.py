@@ -4,45 +4,40 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
+from datetime import UTC, datetime
 
 from warehouse.alerts.book import AlertBook
 from warehouse.alerts.rounds import Checked
 from warehouse.engine import Engine
-from warehouse.errors import WarehouseError
 from warehouse.manifest import Manifest
 from warehouse.settings import Settings
+from warehouse.worker import Attempt, log_failure, shown
 
 log = logging.getLogger("warehouse.alerts")
+
+_WHAT = "the alert rules could not be tested"
 
 
 def after_sync(settings: Settings) -> None:
     """One round of tests and messages; what goes wrong is logged, because the sync went well without it."""
-    with (
-        _logged(),
-        closing(Manifest(settings.data_dir)) as manifest,
-        closing(Engine(settings.data_dir, manifest)) as engine,
-    ):
-        _tell(AlertBook(settings, manifest, engine).check())
+    try:
+        with (
+            closing(Manifest(settings.data_dir)) as manifest,
+            closing(Engine(settings.data_dir, manifest)) as engine,
+        ):
+            _tell(AlertBook(settings, manifest, engine).check())
+    except Exception as error:  # noqa: BLE001 - whatever it is, the sync went well
+        log_failure(log, _WHAT, error)
 
 
 def check(book: AlertBook) -> None:
     """One round of tests in a server, logged with whatever goes wrong; nobody waits for the sending."""
-    with _logged():
-        _tell(book.check(send=False))
-    book.send_soon()
-
-
-@contextmanager
-def _logged() -> Iterator[None]:
-    """Whatever a round raises: what comes after it has to go on."""
     try:
-        yield
-    except WarehouseError as error:
-        log.error("the alert rules could not be tested: %s", error)
-    except Exception:
-        log.exception("the alert rules could not be tested")
+        _tell(book.check(send=False))
+    except Exception as error:  # noqa: BLE001 - whatever it is, what came before went well
+        log_failure(log, _WHAT, error)
+    book.send_soon()
 
 
 def _tell(done: Checked) -> None:
@@ -59,11 +54,18 @@ class Clock:
         self._book = book
         self._seconds = seconds
         self._stop = threading.Event()
+        self.last: Attempt | None = None
 
     def run(self) -> None:
         """Returns when it was stopped; no failure ends it."""
         while not self._stop.is_set():
-            check(self._book)
+            try:
+                _tell(self._book.check(send=False))
+                self.last = Attempt(datetime.now(UTC), "ok")
+            except Exception as error:  # noqa: BLE001 - one broken round must not end all after it
+                self.last = Attempt(datetime.now(UTC), "failed", shown(error))
+                log_failure(log, _WHAT, error)
+            self._book.send_soon()
             self._stop.wait(self._seconds)
 
     def stop(self) -> None:
