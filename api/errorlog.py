@@ -6,6 +6,7 @@ No line holds a secret of the settings: whatever text an error carries, they are
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from datetime import UTC, datetime
 
@@ -21,8 +22,7 @@ class JsonLines(logging.Formatter):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
-        values = (getattr(settings, info.name) for info in table() if info.secret)
-        self._secrets = [value for value in values if value]
+        self._secrets = _secrets(settings)
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as a line, its secrets masked."""
@@ -44,6 +44,23 @@ class JsonLines(logging.Formatter):
             # As it looks inside a JSON string.
             text = text.replace(msgspec.json.encode(secret).decode()[1:-1], "***")
         return text
+
+
+#: Shorter parts of an address are words and names, which other lines need.
+_SHORTEST_TOKEN = 12
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """What no line may hold, the longest first: one may begin with another.
+
+    The secret settings; of addresses each one, and what in them is long enough to be a token, because whoever
+    reports a failed request spells its address in another way.
+    """
+    found = {getattr(settings, info.name) for info in table() if info.secret}
+    for address in f"{settings.alert_webhook or ''} {settings.alert_notify or ''}".split():
+        parts = re.split(r"[/:@?&=,;#]+", address)
+        found |= {address, *(part for part in parts if len(part) >= _SHORTEST_TOKEN)}
+    return sorted(filter(None, found), key=len, reverse=True)
 
 
 def configure(settings: Settings) -> None:

@@ -135,6 +135,23 @@ def test_the_log_masks_every_secret_of_the_settings(filled: Settings) -> None:
     assert json.loads(line)["message"] == "said *** and ***"
 
 
+def test_the_log_masks_each_of_several_addresses_and_the_tokens_in_them(filled: Settings) -> None:
+    settings = msgspec.structs.replace(
+        filled,
+        alert_notify="slack://AAA/BBB slack://AAA/BBB/CCC tgram://123456789:AbCdEf-012345/42",
+        alert_webhook="https://hooks.example/services/T0123456789ABC?key=x",
+    )
+
+    def logged(text: str) -> Any:
+        record = logging.LogRecord("urllib3", logging.WARNING, __file__, 1, text, (), None)
+        return json.loads(JsonLines(settings).format(record))["message"]
+
+    assert logged("no slack://AAA/BBB/CCC and no slack://AAA/BBB") == "no *** and no ***"
+    assert logged("Retrying /bot123456789:AbCdEf-012345/send") == "Retrying /bot123456789:***/send"
+    assert logged("https://hooks.example:443/services/T0123456789ABC") == "https://***:443/services/***"
+    assert logged("services and keys of 42 hooks") == "services and keys of 42 hooks"
+
+
 def test_a_body_that_is_too_large_is_refused(client: TestClient[Litestar]) -> None:
     problem(client.post(f"{PREFIX}/logs/cleanup", content=b" " * 100_000), 413)
 

@@ -9,8 +9,10 @@ import base64
 import binascii
 import hashlib
 import hmac
+import logging
 import time
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -80,9 +82,7 @@ class Apprise:
 
     def send(self, message_id: str, message: dict[str, Any]) -> None:
         """Raises NotifyError when apprise does not know the address or could not deliver."""
-        import apprise  # takes a moment to load
-
-        sender = apprise.Apprise()
+        sender = _silent_apprise().Apprise()
         if not sender.add(self._url):
             raise NotifyError("apprise does not know the address")
         kinds = {"firing": "failure", "resolved": "success"}
@@ -135,6 +135,18 @@ def _check_address(url: str) -> None:
         raise SettingError(detail, hint=hint, field=field) from None
     if not usable or any(character.isspace() for character in url):
         raise SettingError(f"{field} is no address with a host and without blanks", hint=hint, field=field)
+
+
+def _silent_apprise() -> ModuleType:
+    """apprise without its log, which names addresses with their tokens, in forms that no masking knows."""
+    # Before the import and at every use: whoever configures logging in between may have woken it again.
+    # Loggers below it hand their messages on to its handlers, though it is disabled.
+    log = logging.getLogger("apprise")
+    log.disabled, log.propagate = True, False
+    log.handlers = [logging.NullHandler()]
+    import apprise  # takes a moment to load
+
+    return apprise
 
 
 def _key(secret: str) -> bytes:
