@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import msgspec
@@ -27,6 +30,8 @@ from api.bodies import decoded
 from api.common import ADMIN, BAD_PARAMETER, NOT_FOUND, SERVER_ERROR, TheWarehouse
 from api.guards import require_admin
 from api.openapi import operation_with_body
+from api.params import MAX_NUMBER
+from api.problems import camel
 from warehouse.alerts import rules
 from warehouse.alerts.book import AlertBook
 from warehouse.alerts.rules import AlertRule
@@ -35,6 +40,9 @@ from warehouse.errors import BadRequestError
 _PROBLEMS = BAD_PARAMETER | SERVER_ERROR
 _CHANGE: dict[str, Any] = {"sync_to_thread": True, "guards": [require_admin], "status_code": 200}
 _CHANGED = BAD_PARAMETER | ADMIN | NOT_FOUND | SERVER_ERROR
+
+#: Keys of a rule that a body spells in another way than the settings file.
+_KEYS = re.compile("|".join(name for name in AlertRule.__struct_fields__ if "_" in name))
 
 RuleId = Annotated[str, PathParameter(description="Id of a rule.")]
 
@@ -61,7 +69,8 @@ class AlertsController(Controller):
     def create(self, warehouse: TheWarehouse, body: RawBody) -> Rule:
         """409 for an id that is taken. The rule is tried: a query that cannot run is refused."""
         book = warehouse.alert_book
-        return _one(book, book.create(_rule(decoded(body, RuleBody), None, book)).id)
+        with _keys_of_bodies():
+            return _one(book, book.create(_rule(decoded(body, RuleBody), None, book)).id)
 
     @put(
         "/rules/{rule_id:str}",
@@ -73,7 +82,8 @@ class AlertsController(Controller):
     def change(self, warehouse: TheWarehouse, rule_id: RuleId, body: RawBody) -> Rule:
         """Replaces it whole. Of a built-in rule what is given of threshold, hours, severity and the like."""
         book = warehouse.alert_book
-        return _one(book, book.change(_rule(decoded(body, RuleBody), rule_id, book)).id)
+        with _keys_of_bodies():
+            return _one(book, book.change(_rule(decoded(body, RuleBody), rule_id, book)).id)
 
     @delete(
         "/rules/{rule_id:str}",
@@ -114,7 +124,10 @@ class AlertsController(Controller):
             int, QueryParameter(name="limit", ge=1, le=1_000, description="Events of one page.")
         ] = 100,
         before: Annotated[
-            int | None, QueryParameter(name="before", ge=1, description="`nextBefore` of the page before.")
+            int | None,
+            QueryParameter(
+                name="before", ge=1, le=MAX_NUMBER, description="`nextBefore` of the page before."
+            ),
         ] = None,
     ) -> AlertHistory:
         """Firings and recoveries, the newest first, each with the SQL that reproduces its value."""
@@ -158,6 +171,18 @@ class AlertsController(Controller):
         """Through every channel that is set, at once."""
         answers = warehouse.alert_book.send_test()
         return TestSent(channels=answers, count=len(answers))
+
+
+@contextmanager
+def _keys_of_bodies() -> Iterator[None]:
+    """Errors of rules name keys as the settings file has them: here as bodies do."""
+    try:
+        yield
+    except BadRequestError as error:
+        if error.field in (None, "query"):  # a query's error quotes the query
+            raise
+        detail, field = (_KEYS.sub(lambda key: camel(key[0]), text) for text in (error.detail, error.field))
+        raise BadRequestError(detail, hint=error.hint, field=field) from error
 
 
 def _rule(body: RuleBody, rule_id: str | None, book: AlertBook) -> AlertRule:

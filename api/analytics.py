@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from litestar import Controller, get
 
 from api import params
@@ -33,7 +31,9 @@ class AnalyticsController(Controller):
     ) -> Analytics:
         """Rates, response times, growth, health and score; the window before for comparison."""
         wanted = params.metric_filter(source, package, status, config_hash)
-        return shaped(Analytics, warehouse.analytics(params.whole(hours), _end(end_date), wanted))
+        return shaped(
+            Analytics, warehouse.analytics(params.whole(hours), params.window_end(end_date), wanted)
+        )
 
     @get("/history", sync_to_thread=True, summary="Every figure, period by period", responses=_PROBLEMS)
     def history(
@@ -49,7 +49,9 @@ class AnalyticsController(Controller):
     ) -> History:
         """Oldest first; what has no entries to tell it is null."""
         wanted = params.metric_filter(source, package, status, config_hash)
-        return shaped(History, warehouse.history(params.whole(hours), points, _end(end_date), wanted))
+        return shaped(
+            History, warehouse.history(params.whole(hours), points, params.window_end(end_date), wanted)
+        )
 
     @get("/errors", sync_to_thread=True, summary="Which faults, how often, since when", responses=_PROBLEMS)
     def errors(
@@ -66,7 +68,7 @@ class AnalyticsController(Controller):
     ) -> Errors:
         """Messages at level error with what differs between them masked; one filter at most."""
         wanted = params.metric_filter(source, package, status, config_hash)
-        found = warehouse.errors(params.whole(hours), limit, points, _end(end_date), wanted)
+        found = warehouse.errors(params.whole(hours), limit, points, params.window_end(end_date), wanted)
         return shaped(Errors, found)
 
     @get("/trends", sync_to_thread=True, summary="The window in equal periods", responses=_PROBLEMS)
@@ -88,9 +90,9 @@ class AnalyticsController(Controller):
         found = warehouse.trends(
             params.whole(hours),
             points,
-            _end(end_date),
+            params.window_end(end_date),
             params.metric_filter(source, package, status, config_hash),
-            zone=params.zone(timezone),
+            zone=timezone,
             empty_as_null=empty == "null",
             compare=params.comparisons(compare),
         )
@@ -110,8 +112,3 @@ class AnalyticsController(Controller):
     def report(self, warehouse: TheWarehouse, hours: params.Hours = 24) -> Report:
         """What happened over the window and what to do."""
         return shaped(Report, warehouse.report(params.whole(hours)))
-
-
-def _end(text: str | None) -> datetime | None:
-    """Where the window ends; None for now."""
-    return params.moment(text, "endDate", whole_day=True) if text else None

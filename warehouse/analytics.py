@@ -77,6 +77,17 @@ def window(engine: Engine, hours: float, points: int, now: datetime, wanted: Met
     return asked | engine.run("window", asked | {"now": now}, since=now)[0]
 
 
+def known_zone(engine: Engine, zone: str) -> str:
+    """An IANA time zone that queries know. Raises BadRequestError (field timezone)."""
+    if not engine.run("time_zone", {"zone": zone})[0]["known"]:
+        raise BadRequestError(
+            f"timezone: {zone[:60]!r} is no IANA time zone",
+            hint="for example Europe/Berlin",
+            field="timezone",
+        )
+    return zone
+
+
 def metrics_since(window: Row, earliest: str) -> datetime | None:
     """What metrics(…) reads no older rollup than, when that is all it reads (`Engine.run`)."""
     if window["reads"] == "logs" or (window["reads"] == "activity" and window["latency_grain"] < 300):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 
 def naive(moment: datetime) -> datetime:
     """DuckDB's TIMESTAMP has no zone; ours are UTC, and so is a moment without one."""
     return (moment if moment.tzinfo is None else moment.astimezone(UTC)).replace(tzinfo=None)
+
+
+def day_of(now: datetime | None) -> date:
+    """The day of a moment, today by default."""
+    return naive(now or datetime.now(UTC)).date()
 
 
 def hour_of(now: datetime | None) -> datetime:

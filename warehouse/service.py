@@ -7,7 +7,7 @@ shape of the contract. All methods block and are safe for use from several threa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from warehouse import analytics, costs, downloads, gaps, logslots, quarantine, report
@@ -21,7 +21,7 @@ from warehouse.forecast.outlook import Outlook
 from warehouse.logquery import LogFilter
 from warehouse.logviewer import LogViewer
 from warehouse.manifest import Manifest
-from warehouse.moments import hour_of, millis, naive
+from warehouse.moments import day_of, hour_of, millis, naive
 from warehouse.quarantine import QuarantineFilter
 from warehouse.settings import Settings
 from warehouse.settings_file import log_prefixes
@@ -90,8 +90,13 @@ class Warehouse:
 
         `anomalies` marks what was unusual in the window; not with a filter, because it is told of everything.
         `compare` names earlier windows (`analytics.COMPARISONS`) to give in the same shape; `zone` is the
-        IANA time zone of `period`; without a timed entry a mean is 0, or null with `empty_as_null`.
+        IANA time zone of `period`; without a timed entry a mean is 0, or null with `empty_as_null`. Raises
+        BadRequestError (field timezone) for a zone that nobody knows.
         """
+        if zone != "UTC":
+            self._answers.get(
+                "time_zone", {"zone": zone}, lambda asked: analytics.known_zone(self._engine, **asked)
+            )
         moment = now or datetime.now(UTC)
         shown = {"zone": zone, "empty_as_null": empty_as_null}
 
@@ -285,7 +290,7 @@ class Warehouse:
     ) -> Row:
         """GET /downloads: the last UTC days, by package, version, agent, client, day or week."""
         wanted = downloads.DownloadFilter.latest(
-            days, _today(now), package=package, version=version, agent=agent
+            days, day_of(now), package=package, version=version, agent=agent
         )
         return self._answers.get(
             "downloads",
@@ -295,7 +300,7 @@ class Warehouse:
 
     def unused_packages(self, days: int = 90, limit: int = 100, now: datetime | None = None) -> Row:
         """GET /downloads/unused: packages that nobody downloaded in the last UTC days."""
-        wanted = downloads.DownloadFilter.latest(days, _today(now))
+        wanted = downloads.DownloadFilter.latest(days, day_of(now))
         return self._answers.get(
             "unused_packages",
             {"wanted": wanted, "limit": limit},
@@ -309,7 +314,7 @@ class Warehouse:
 
         Raises BadRequestError for a period that is none.
         """
-        first, last = downloads.period(period, _today(now))
+        first, last = downloads.period(period, day_of(now))
         return self._answers.get(
             "downloads_by_day",
             {"first": first, "last": last, "packages": packages},
@@ -394,7 +399,3 @@ class Warehouse:
                 "window", asked, lambda _: analytics.window(self._engine, hours, points, moment, wanted)
             )
         )
-
-
-def _today(now: datetime | None) -> date:
-    return naive(now or datetime.now(UTC)).date()

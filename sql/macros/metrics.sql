@@ -39,16 +39,28 @@ CREATE OR REPLACE MACRO latency_bucket(ms) AS
     CASE WHEN ms IS NOT NULL THEN CAST(floor(ln(greatest(ms, 0.001)) / ln(1.02)) AS SMALLINT) END;
 
 -- The number of the period, from 0 on, in which a moment lies, when the time from `starts` to `ends` is cut into `points`
--- equal ones. In whole numbers, because what the last digit of a fraction does would move a slot to another period.
+-- equal ones. In whole numbers, because what the last digit of a fraction does would move a slot to another period; in
+-- those of 128 bits where centuries of microseconds, times up to 1,000 points, need them.
 CREATE OR REPLACE MACRO period_of(moment, starts, ends, points) AS
-    (epoch_us(moment) - epoch_us(CAST(starts AS TIMESTAMP))) * CAST(points AS BIGINT)
-    // (epoch_us(CAST(ends AS TIMESTAMP)) - epoch_us(CAST(starts AS TIMESTAMP)));
+    CASE
+        WHEN epoch_us(CAST(ends AS TIMESTAMP)) - epoch_us(CAST(starts AS TIMESTAMP)) < 9000000000000000 THEN
+            (epoch_us(moment) - epoch_us(CAST(starts AS TIMESTAMP))) * CAST(points AS BIGINT)
+            // (epoch_us(CAST(ends AS TIMESTAMP)) - epoch_us(CAST(starts AS TIMESTAMP)))
+        ELSE CAST(
+            CAST(epoch_us(moment) - epoch_us(CAST(starts AS TIMESTAMP)) AS HUGEINT) * CAST(points AS HUGEINT)
+            // CAST(epoch_us(CAST(ends AS TIMESTAMP)) - epoch_us(CAST(starts AS TIMESTAMP)) AS HUGEINT) AS BIGINT
+        )
+    END;
 
--- When period i begins: the first whole microsecond that lies in it.
+-- When period i begins: the first whole microsecond that lies in it. Whole lengths and their rest by themselves: the
+-- product of both would be too large for centuries.
 CREATE OR REPLACE MACRO period_start(i, starts, ends, points) AS
     CAST(starts AS TIMESTAMP) + to_microseconds(
-        ((epoch_us(CAST(ends AS TIMESTAMP)) - epoch_us(CAST(starts AS TIMESTAMP))) * i + CAST(points AS BIGINT) - 1)
-        // CAST(points AS BIGINT)
+        (epoch_us(CAST(ends AS TIMESTAMP)) - epoch_us(CAST(starts AS TIMESTAMP))) // CAST(points AS BIGINT) * i
+        + (
+            (epoch_us(CAST(ends AS TIMESTAMP)) - epoch_us(CAST(starts AS TIMESTAMP))) % CAST(points AS BIGINT) * i
+            + CAST(points AS BIGINT) - 1
+        ) // CAST(points AS BIGINT)
     );
 
 -- 2xx for 200 to 299, and so on. Null for null.

@@ -126,7 +126,11 @@ def test_a_rule_of_the_settings_file_is_changed_there(client: Client) -> None:
         ({"id": "x", "metric": "errorRate", "threshold": 1, "hours": 0}, 400, "hours"),
         ({"id": "x", "metric": "errorRate", "threshold": 1, "colour": "red"}, 400, "colour"),
         ({"id": "x", "metric": "errorRate", "threshold": 1, "groupBy": "source", "source": "a"}, 400,
-         "group_by"),
+         "groupBy"),
+        ({"id": "x", "metric": "errorRate", "threshold": 1, "forMinutes": -1}, 400, "forMinutes"),
+        ({"id": "x", "metric": "errorRate", "threshold": 1, "forMinutes": 10**30}, 400, "forMinutes"),
+        ({"id": "x", "metric": "errorRate", "threshold": 1, "noData": "panic"}, 400, "noData"),
+        ({"id": "x", "query": "SELECT 1 AS value", "threshold": 1, "configHash": "1"}, 400, "configHash"),
         ({"id": "x", "query": "SELECT 1 AS value FROM read_text('/etc/x')", "threshold": 1}, 400, "query"),
         ({"id": "x", "query": "SELECT nothing AS value FROM logs", "threshold": 1}, 400, "query"),
         ({"id": "slow-api", "metric": "errorRate", "threshold": 1}, 409, "id"),
@@ -138,7 +142,14 @@ def test_a_rule_that_cannot_be_is_refused_by_field(
 ) -> None:
     found = problem(client.post(RULES, json=body), status)
     assert found.get("parameter", "id") == field
+    assert field == "id" or field in found["detail"]
     assert client.get(RULES).json()["count"] == 5
+
+
+def test_the_keys_of_a_built_in_rule_are_named_as_a_body_has_them(client: Client) -> None:
+    found = problem(client.put(f"{RULES}/high-error-rate", json={"threshold": 1, "groupBy": "source"}), 400)
+    assert found["parameter"] == "groupBy"
+    assert "groupBy: of a built-in rule only threshold, hours, forMinutes," in found["detail"]
 
 
 def test_what_fires_is_told_with_its_group_and_evidence(checked: Client) -> None:

@@ -133,6 +133,7 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
     "report_summary": [{"avgPerformanceScore": 100, "uptime": 0}],
     "status": [{"entries": 0, "oldestEntry": None, "dates": 0, "files": 0, "objects": 0, "rawBytes": 0}],
     "storage_stats": [{"totalPackages": 0, "totalSize": 0, "lastSync": None, "storageClass": "STANDARD"}],
+    "time_zone": [{"known": True}],
     "trends": [{"logsCount": 0, "errorCount": 0, "storageUsed": 0, "responseTime": 0, "storageTotal": 0}]
     * 24,
     "window": [{"grain": 300}],

@@ -43,6 +43,27 @@ def test_a_megabyte_has_1048576_bytes(con: duck.Connection) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ends", "points", "moment", "period", "starts"),
+    [
+        # 10 us in 3 periods: 0 to 3.3, to 6.6, to 10; the first whole microsecond in the second is the 4th.
+        ("2026-01-01T00:00:00.000010", 3, "2026-01-01T00:00:00.000003", 0, "2026-01-01T00:00:00"),
+        ("2026-01-01T00:00:00.000010", 3, "2026-01-01T00:00:00.000004", 1, "2026-01-01T00:00:00.000004"),
+        ("2026-01-01T00:00:00.000010", 3, "2026-01-01T00:00:00.000007", 2, "2026-01-01T00:00:00.000007"),
+        # 8,000 years are 2,921,940 days: in 1,000 periods each has 2,921.94, 2,921 days 22:33:36.
+        ("10026-01-01", 1_000, "2033-12-31T22:33:35.999999", 0, "2026-01-01T00:00:00"),
+        ("10026-01-01", 1_000, "2033-12-31T22:33:36", 1, "2033-12-31T22:33:36"),
+        ("10026-01-01", 1_000, "9999-12-31", 996, "9994-01-01T05:45:36"),
+    ],
+)
+def test_a_moment_lies_in_one_of_equal_periods_however_long_they_are(
+    con: duck.Connection, ends: str, points: int, moment: str, period: int, starts: str
+) -> None:
+    window = f"TIMESTAMP '2026-01-01', TIMESTAMP '{ends}', {points}"
+    assert value(con, f"period_of(?::TIMESTAMP, {window})", moment) == period
+    assert value(con, f"period_start(?::BIGINT, {window})", period) == naive(starts)
+
+
+@pytest.mark.parametrize(
     ("error_rate", "response_ms", "expected"),
     [
         (0, 0, "healthy"),

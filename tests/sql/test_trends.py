@@ -1,4 +1,4 @@
-"""GET /analytics/trends: endpoints/trends."""
+"""GET /analytics/trends: endpoints/trends, endpoints/time_zone."""
 
 from __future__ import annotations
 
@@ -149,6 +149,14 @@ def test_an_odd_number_of_hours_has_exact_periods_too(builder: Builder, synced: 
     builder.put([log(start + timedelta(seconds=seconds)) for seconds in (10_949, 10_950, 10_951)])
     trends = synced(builder).trends(73, now=NOON)["trends"]
     assert [row["logsCount"] for row in trends][:3] == [1, 2, 0]
+
+
+@pytest.mark.parametrize("zone", ["localtime", "posix/Europe/Berlin", "right/Europe/Berlin", "Moon", ""])
+def test_a_zone_that_queries_do_not_know_is_refused_by_name(day: Warehouse, zone: str) -> None:
+    # Of the first three Python may find files.
+    with pytest.raises(BadRequestError, match="no IANA time zone") as told:
+        day.trends(24, now=NOON, zone=zone)
+    assert told.value.field == "timezone"
 
 
 def test_periods_may_be_more_or_fewer_but_not_shorter_than_half_a_minute(year: Warehouse) -> None:
