@@ -72,7 +72,7 @@ def unused(engine: Engine, wanted: DownloadFilter, limit: int) -> Row:
 def period(text: str, today: date) -> tuple[date, date]:
     """The first and the last day of npm's periods: last-week, 2026-11-23, or 2026-11-01:2026-11-23.
 
-    Raises BadRequestError (field period) for anything else.
+    Of any length (`told_days`). Raises BadRequestError (field period) for anything else.
     """
     if text in _PERIODS:
         last = today - timedelta(days=1)
@@ -84,13 +84,23 @@ def period(text: str, today: date) -> tuple[date, date]:
             raise BadRequestError(f"period has no such day: {text}", field="period") from error
         if first > last:
             raise BadRequestError(f"period ends before it begins: {text}", field="period")
-        if (last - first).days >= MAX_DAYS:
-            raise BadRequestError(f"period is longer than {MAX_DAYS:,} days: {text}", field="period")
         return first, last
     raise BadRequestError(
         f"period must be {', '.join(_PERIODS)}, a date or two dates with a colon, not {text[:80]!r}",
         field="period",
     )
+
+
+def told_days(engine: Engine, first: date, last: date, today: date) -> tuple[date, date]:
+    """The days of a period that an answer tells: of one beyond MAX_DAYS those that there are entries of.
+
+    shields.io asks for the years 1000 to 3000, as npm answers with the days that it keeps.
+    """
+    if (last - first).days < MAX_DAYS:
+        return first, last
+    asked = {"first": first, "last": last, "today": today, "most": MAX_DAYS}
+    (row,) = engine.run("downloads_days", asked)
+    return row["first"], row["last"]
 
 
 def package_names(text: str) -> list[str]:

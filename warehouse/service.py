@@ -314,7 +314,8 @@ class Warehouse:
 
         Raises BadRequestError for a period that is none.
         """
-        first, last = downloads.period(period, day_of(now))
+        today = day_of(now)
+        first, last = downloads.told_days(self._engine, *downloads.period(period, today), today)
         return self._answers.get(
             "downloads_by_day",
             {"first": first, "last": last, "packages": packages},

@@ -113,9 +113,21 @@ def test_a_package_that_nobody_knows_is_not_found(asked: TestClient[Litestar], s
     assert "package nobody is neither in the bucket" in body["detail"]
 
 
-@pytest.mark.parametrize(
-    "period", ["last-decade", "2026-13-01", "2026-03-02:2026-03-01", "1900-01-01:2026-01-01"]
-)
+def test_what_shields_asks_for_is_answered_with_the_days_that_there_are(
+    asked: TestClient[Litestar], yesterday: datetime
+) -> None:
+    # Its badges npm/dt and npm/d18m: the sum over downloads of this address.
+    found = asked.get(f"{PREFIX}/downloads/range/1000-01-01:3000-01-01/lodash").json()
+    before, today = (f"{yesterday + timedelta(days=ahead):%Y-%m-%d}" for ahead in (0, 1))
+    assert found["downloads"][0] == {"downloads": 1, "day": before}
+    assert (found["start"], found["package"]) == (before, "lodash")
+    assert found["end"] >= today  # the next day may have begun since
+    assert sum(day["downloads"] for day in found["downloads"]) == 1
+    point = asked.get(f"{PREFIX}/downloads/point/1000-01-01:3000-01-01").json()
+    assert (point["downloads"], point["start"], point["end"]) == (3, before, found["end"])
+
+
+@pytest.mark.parametrize("period", ["last-decade", "2026-13-01", "2026-03-02:2026-03-01"])
 def test_a_period_that_is_none_is_refused_by_name(asked: TestClient[Litestar], period: str) -> None:
     assert problem(asked.get(f"{PREFIX}/downloads/point/{period}"), 400)["parameter"] == "period"
 

@@ -1,6 +1,6 @@
 """Who installs which package: macros/downloads, tables/downloads, tables/installers, rollups/downloads,
 rollups/installers, endpoints/downloads_totals, endpoints/downloads_by, endpoints/downloads_clients,
-endpoints/downloads_range, endpoints/downloads_unused.
+endpoints/downloads_range, endpoints/downloads_days, endpoints/downloads_unused.
 """
 
 from __future__ import annotations
@@ -263,12 +263,42 @@ def test_periods_are_npms(period: str, first: str, last: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "period", ["last-hour", "", "2026-02-30", "2026-03-02:2026-03-01", "2000-01-01:2026-01-01"]
+    "period", ["last-hour", "", "2026-02-30", "2026-03-02:2026-03-01", "0000-01-01:2026-01-01"]
 )
 def test_other_periods_are_refused_by_name(period: str) -> None:
     with pytest.raises(BadRequestError) as told:
         downloads.period(period, NOW.date())
     assert told.value.field == "period"
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        # Entries are of the 8th to the 10th, which is today.
+        ("1000-01-01:3000-01-01", "2026-03-08", "2026-03-10"),
+        ("2026-03-09:3000-01-01", "2026-03-09", "2026-03-10"),
+        ("1000-01-01:2026-03-08", "2026-03-08", "2026-03-08"),
+        ("1000-01-01:2000-01-01", "2000-01-01", "2000-01-01"),
+        ("2500-01-01:3000-01-01", "2500-01-01", "2500-01-01"),
+        # 3,660 days are told as they are, one more is too long.
+        ("2016-03-04:2026-03-11", "2016-03-04", "2026-03-11"),
+        ("2016-03-03:2026-03-11", "2026-03-08", "2026-03-10"),
+    ],
+)
+def test_a_period_that_is_too_long_is_told_by_the_days_that_there_are(
+    opened: Warehouse, period: str, first: str, last: str
+) -> None:
+    found = opened.downloads_by_day(period, ["lodash"], now=NOW)["lodash"]
+    assert (found["start"], found["end"]) == (first, last)
+    assert [found["days"][at]["day"] for at in (0, -1)] == [first, last]
+
+
+def test_an_entry_of_long_ago_makes_no_answer_longer_than_others(builder: Builder) -> None:
+    builder.put([log("2010-01-01T00:00:00"), fetch("2026-03-09T10:00:00", LODASH)])
+    builder.sync()
+    with closing(builder.open()) as warehouse:
+        found = warehouse.downloads_by_day("1000-01-01:3000-01-01", None, now=NOW)[None]
+    assert (found["start"], len(found["days"]), found["total"]) == ("2016-03-03", 3_660, 1)
 
 
 def test_the_figures_are_those_of_an_independent_count(tmp_path: Path) -> None:

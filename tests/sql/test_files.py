@@ -34,6 +34,8 @@ PARAMETERS: dict[str, Any] = {
     "last_date": NOW.date(),
     "first": NOW.date(),
     "last": NOW.date(),
+    "today": NOW.date(),
+    "most": 10,
     "by": "package",
     "apdex_ms": 500,
     "metric": "errorRate",
@@ -105,6 +107,7 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
             "missing": [],
         }
     ],
+    "downloads_days": [{"first": NOW.date(), "last": NOW.date()}],
     "downloads_range": [{"package": None, "day": "2026-03-02", "downloads": 0, "total": 0}],
     "downloads_totals": [{"downloads": 0, "bytes": 0, "packages": 0, "versions": 0, "clients": 0}],
     "costs": [{"storedBytes": 0, "classA": 0, "storageDollars": 0, "growthPerDay": 0}] * 12,
