@@ -275,7 +275,7 @@ class ReportSummary(Answer):
 class Recommendation(Answer):
     """What a rule saw, and what to do."""
 
-    id: Annotated[str, _about("The rule: a file of sql/recommendations.")]
+    id: Annotated[str, _about("The rule, as docs/metrics.md lists them.")]
     severity: Annotated[Literal["critical", "warning", "info"], _about("How grave it is.")]
     value: Annotated[float, _about("What it measured, in the unit that `seen` tells.")]
     since: MaybeEpochMs
@@ -290,5 +290,5 @@ class Report(Answer):
     summary: ReportSummary
     trends: Annotated[list[TrendPoint], _about("As in /analytics/trends.")]
     recommendations: Annotated[list[str], _about("What to do, the gravest first.")]
-    evidence: Annotated[list[Recommendation], _about("Rules that hold, with what they saw.")]
+    evidence: Annotated[list[Recommendation], _about("The rules behind them, in the same order.")]
     hours: Window

@@ -71,7 +71,6 @@ PARAMETERS: dict[str, Any] = {
     "growth": 0.0,
     "coverage": 0.0,
     "previous_error_rate": 0.0,
-    "others": 0,
 }
 
 #: What an empty warehouse answers, by query; the others have no row.

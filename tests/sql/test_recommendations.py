@@ -114,6 +114,71 @@ def test_a_config_is_named_when_more_fails_under_it_than_chance_explains(
         assert row["seen"] == "Under config 0xaaaa1111 7.5 percent fail, under the others 2.0 (p < 0.001)."
 
 
+def runs(config: str, since: datetime, bad: int, total: int, source: str = "api") -> list[dict[str, Any]]:
+    """Entries of a config over 23 hours, the first of which are errors."""
+    step = timedelta(hours=23) / total
+    return [
+        log(since + n * step, "error" if n < bad else "info", configHash=config, source=source)
+        for n in range(total)
+    ]
+
+
+OLD, NEW = "0xaaaa1111", "0xbbbb2222"
+
+
+@pytest.mark.parametrize(
+    ("bad", "total", "told"),
+    [
+        # Before: 10 of 1,000. Pooled 100 of 2,000, 5 percent: z = 0.08 / sqrt(0.05 * 0.95 * 0.002) = 8.2.
+        (90, 1_000, True),
+        # Pooled 30 of 2,000, 1.5 percent: z = 0.01 / sqrt(0.015 * 0.985 * 0.002) = 1.8.
+        (20, 1_000, False),
+        # Too few, whatever their rate.
+        (100, 199, False),
+        # Fewer fail than before.
+        (0, 1_000, False),
+    ],
+)
+def test_a_config_is_told_when_more_fails_since_it_came(
+    builder: Builder, synced: Open, bad: int, total: int, told: bool
+) -> None:
+    came = NOW - timedelta(hours=23, minutes=30)
+    builder.put(runs(OLD, NOW - timedelta(hours=47, minutes=30), 10, 1_000) + runs(NEW, came, bad, total))
+    found = rules(synced(builder)).get("config-errors")
+    assert (found is not None) is told
+    if found is not None:
+        [row] = found
+        assert (row["value"], row["since"], row["view"]) == (pytest.approx(9), millis(came), "daily")
+        assert row["seen"] == (
+            "Under config 0xbbbb2222 9.0 percent fail;"
+            " before it came, 1.0 of the same sources did (p < 0.001)."
+        )
+
+
+def test_a_config_is_compared_with_its_own_sources_of_before(builder: Builder, synced: Open) -> None:
+    before, came = NOW - timedelta(hours=47, minutes=30), NOW - timedelta(hours=23, minutes=30)
+    # The worker always failed that often; only the API had hardly an error, and it keeps its config.
+    builder.put(runs(OLD, before, 90, 1_000, "worker") + runs("0xcccc3333", before, 0, 5_000, "web"))
+    builder.put(runs(NEW, came, 90, 1_000, "worker"))
+    assert "config-errors" not in rules(synced(builder))
+
+
+def test_a_config_that_was_there_in_the_week_before_did_not_come(builder: Builder, synced: Open) -> None:
+    builder.put(runs(OLD, NOW - timedelta(hours=47, minutes=30), 10, 1_000))
+    builder.put([log(NOW - timedelta(days=7), configHash=NEW, source="api")])
+    builder.put(runs(NEW, NOW - timedelta(hours=23, minutes=30), 90, 1_000))
+    assert "config-errors" not in rules(synced(builder))
+
+
+def test_a_config_that_differs_from_others_and_from_before_is_told_once(
+    builder: Builder, synced: Open
+) -> None:
+    before, came = NOW - timedelta(hours=47, minutes=30), NOW - timedelta(hours=23, minutes=30)
+    builder.put(runs(OLD, before, 10, 1_000) + runs(NEW, came, 90, 1_000) + runs(OLD, came, 10, 1_000))
+    [row] = rules(synced(builder))["config-errors"]
+    assert row["seen"] == "Under config 0xbbbb2222 9.0 percent fail, under the others 1.0 (p < 0.001)."
+
+
 def test_missing_logs_are_told_when_they_came_all_day_before(builder: Builder) -> None:
     last = datetime.now(UTC) - timedelta(minutes=90)
     builder.put([log(last - timedelta(minutes=4 * n)) for n in range(400)])
