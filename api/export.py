@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,8 +31,9 @@ COLUMNS = (
     "line",
     "bucket",  # the last one, because it came later: readers by position go on
 )
-#: A cell that begins so is a formula to a spreadsheet: whoever can write a log line could run it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: A cell that begins so is a formula to a spreadsheet: whoever can write a log line could run it. As
+#: no_formula of sql/macros/export.sql has it.
+_FORMULA = re.compile("[\\t\\r\\n]|[\\s\\u200b\\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 def ndjson(entries: Sequence[dict[str, Any]]) -> Iterator[bytes]:
@@ -62,6 +64,6 @@ def _cell(entry: dict[str, Any], column: str) -> Any:
     value = entry.get(column)
     if isinstance(value, dict | list):
         value = msgspec.json.encode(value).decode()
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and _FORMULA.match(value):
         return f"'{value}"
     return value

@@ -48,7 +48,9 @@ def test_the_last_page_names_no_next_one(client: TestClient[Litestar]) -> None:
     assert len(answer.text.splitlines()) == 3_000
 
 
-@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=x"])
+@pytest.mark.parametrize(
+    "text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=x", " =x", "\uff1dx"]
+)
 def test_a_spreadsheet_sees_text_where_a_message_looks_like_a_formula(text: str) -> None:
     entry = {"timestamp": 0, "message": text, "responseMs": -1.5}
     content = b"".join(export.as_csv([entry])).decode()

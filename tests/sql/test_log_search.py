@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.export import as_csv
 from tests.sql.conftest import Open
 from tests.warehouse_builder import Builder, log, millis, utc
 from warehouse import duck, logexport, logsearch
@@ -186,10 +187,22 @@ def test_csv_has_no_cell_that_a_spreadsheet_runs(warehouse: Warehouse) -> None:
     assert (rows[0]["package"], rows[1]["package"]) == ("react", "")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\n=1"])
+#: Also in wide forms, and after blanks of any kind.
+FORMULAS = [
+    "=1+1", "+1", "-1", "@x", "\tx", "\rx", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x", "  =1",
+    " \t@x", "\xa0+1", "\u3000\uff1d1", "\ufeff=1", "\u200b=1", "\x0b=1", "\x1f-1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FORMULAS)
 def test_what_begins_like_a_formula_gets_an_apostrophe(con: duck.Connection, text: str) -> None:
+    [row] = csv.DictReader(
+        io.StringIO(b"".join(as_csv([{"timestamp": 0, "message": text}])).decode(), newline="")
+    )
+    assert row["message"] == f"'{text}"
     assert con.execute("SELECT no_formula($t)", {"t": text}).fetchone() == (f"'{text}",)
-    assert con.execute("SELECT no_formula($t)", {"t": f"a{text}"}).fetchone() == (f"a{text}",)
+    for other in (f"a{text}", "  two", "", " "):
+        assert con.execute("SELECT no_formula($t)", {"t": other}).fetchone() == (other,)
 
 
 @pytest.mark.parametrize("form", logexport.MEDIA_TYPES)

@@ -9,7 +9,7 @@ import { picture } from './picture.js';
  */
 const cellText = (cell) => {
   const text = String(cell ?? '');
-  return `"${(/^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text).replace(/"/g, '""')}"`;
+  return `"${(/^(?:[\t\r\n]|[\s\u200b\ufeff]*[=+\-@＝＋－＠])/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text).replace(/"/g, '""')}"`;
 };
 
 /**
