@@ -359,10 +359,9 @@ class Warehouse:
 
     def package_sizes(self, limit: int = 100, now: datetime | None = None) -> Row:
         """GET /inventory/packages: the largest packages with their growth."""
-        asked = {"now": hour_of(now), "limit": limit}
-        return self._answers.get(
-            "package_sizes", asked, lambda given: costs.packages(self._engine, given["now"], limit)
-        )
+        at = hour_of(now)
+        asked = {"now": at, "limit": limit}
+        return self._answers.get("package_sizes", asked, lambda _: costs.packages(self._engine, at, limit))
 
     def package_growth(self, days: int = 90, package: str | None = None, now: datetime | None = None) -> Row:
         """GET /inventory/packages/growth: what packages took at the end of each day."""

@@ -4,12 +4,12 @@
 -- One row; config_hash comes back as the log rows have it. The window ends at $now, rounded up to the grain, so that the newest entries are in it; it holds
 -- the slots that begin in [window_start, window_end). Grains in seconds: a period of the contract's 24 is a
 -- whole number of slots for any whole number of hours, because 3600 / 24 = 5 * 30.
--- The coarser grains (from 6 hours and from 90 days on) bound the number of slots that a long window reads; they
+-- The coarser grains (from a week and from 90 days on) bound the number of slots that a long window reads; they
 -- serve where a period is a whole number of their slots too (720 hours in 24 periods, but not 721).
 -- With other numbers of periods than 24, a slot belongs to the period in which it begins.
--- From 6 hours on distributions have slots of 5 minutes, because each of the finest costs a hundred rows; where a period is a
--- whole number of them so has everything else, so that a mean and a quantile are of the same entries. From 35 days on they
--- are of an hour.
+-- Distributions have slots of 5 minutes in windows of 6 hours and more, because each of the finest costs a hundred rows, and of
+-- an hour from 35 days on. A window of now ends at half a minute all the same: a quantile is of other entries than the mean
+-- by those of 5 minutes at most.
 -- One filter over 12 hours or more in periods of whole hours is answered from the rollup by dimension, whose grain is an
 -- hour; everything else that is filtered from the log rows.
 SELECT
@@ -40,7 +40,7 @@ FROM (
             CASE
                 WHEN w.width > 324000 AND w.width % 3600 = 0 AND w.reads <> 'logs' THEN 3600
                 WHEN w.reads = 'activity_by' THEN 3600
-                WHEN w.width >= 900 AND w.width % 300 = 0 AND $hours >= 6 AND w.reads <> 'logs' THEN 300
+                WHEN w.width > 25200 AND w.width % 300 = 0 AND w.reads <> 'logs' THEN 300
                 ELSE 30
             END AS grain
         FROM (

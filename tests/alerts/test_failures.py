@@ -96,7 +96,9 @@ def test_a_round_after_a_sync_that_fails_is_logged(erring: Builder, caplog: pyte
         watch.after_sync(erring.settings)
     with patch("warehouse.alerts.watch.Engine", side_effect=BrokenError("oops")):
         watch.after_sync(erring.settings)
-    assert [record.message for record in caplog.records] == ["the alert rules could not be tested"] * 2
+    assert [record.message for record in caplog.records] == [
+        "the alert rules could not be tested: BrokenError: oops"
+    ] * 2
 
 
 def test_the_clock_goes_on_after_a_round_that_fails(erring: Builder) -> None:

@@ -138,7 +138,7 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
     "time_zone": [{"known": True}],
     "trends": [{"logsCount": 0, "errorCount": 0, "storageUsed": 0, "responseTime": 0, "storageTotal": 0}]
     * 24,
-    "window": [{"grain": 300}],
+    "window": [{"grain": 30}],
 }
 
 

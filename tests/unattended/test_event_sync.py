@@ -230,18 +230,32 @@ def test_what_was_committed_before_a_failure_is_acknowledged_and_the_rest_comes_
     told: Mirror, queue: FakeQueue, anew: Anew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("warehouse.sync._CHUNK_OBJECTS", 2)
-    put(told, queue, "1", "2", "3", "4")
-    with FaultyProxy(str(told.settings.endpoint), Rule(refused(403, "AccessDenied"), "3.gz")) as proxy:
+    put(told, queue, "1", "2", "3", "4", "5")
+    rules = [Rule(refused(403, "AccessDenied"), f"{number}.gz") for number in (3, 4, 5)]
+    with FaultyProxy(str(told.settings.endpoint), *rules) as proxy:
         behind = told.with_settings(endpoint=proxy.endpoint, fetch_threads=1)
         summary, error = event_sync.attempt(behind.settings)
     assert isinstance(error, CredentialsError)
     assert "2 objects, 20 entries mirrored before the failure" in str(error)
-    assert (counts(summary), summary.status) == ((4, 2, 0, 2), "failed")
-    assert [held.id for held in queue.held] == ["m3", "m4"]
+    assert (counts(summary), summary.status) == ((5, 2, 0, 3), "failed")
+    assert [held.id for held in queue.held] == ["m3", "m4", "m5"]
     queue.later(61)
-    assert operations(by_events(told)) == (2, 0, 4)
+    assert counts(by_events(told)) == (3, 3, 0, 0)
     assert told.contents() == anew().contents()
     assert_sound(told)
+
+
+def test_an_object_that_the_bucket_does_not_give_comes_again_and_the_others_do_not(
+    told: Mirror, queue: FakeQueue, anew: Anew
+) -> None:
+    put(told, queue, "1", "2", "3", "4")
+    with FaultyProxy(str(told.settings.endpoint), Rule(refused(403, "AccessDenied"), "3.gz")) as proxy:
+        summary = by_events(told.with_settings(endpoint=proxy.endpoint))
+    assert (counts(summary), summary.status) == ((4, 3, 0, 1), "partial")
+    assert [held.id for held in queue.held] == ["m3"]
+    queue.later(61)
+    assert counts(by_events(told)) == (1, 1, 0, 0)
+    assert told.contents() == anew().contents()
 
 
 def test_an_object_that_changes_while_it_is_read_is_not_acknowledged(
