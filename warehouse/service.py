@@ -394,8 +394,5 @@ class Warehouse:
         # Every moment within one of the finest slots has the same window.
         moment = logslots.ended(naive(now) - timedelta(microseconds=1), _SLOT)
         asked = {"hours": hours, "points": points, "now": moment, **wanted.parameters()}
-        return dict(
-            self._answers.get(
-                "window", asked, lambda _: analytics.window(self._engine, hours, points, moment, wanted)
-            )
-        )
+        made = lambda _: analytics.window(self._engine, hours, points, moment, wanted)  # noqa: E731
+        return dict(self._answers.get("window", asked, made))

@@ -284,7 +284,7 @@ def test_quantiles_are_of_the_entries_that_the_mean_is_of(
     builder: Builder, synced: Open, hours: int, now: str
 ) -> None:
     ends = utc(now)
-    # Slow ones behind the window's beginning, quick ones at its end. From 6 hours on slots of 5 minutes are cut.
+    # Slow ones behind the beginning, quick ones at the end; from 6 hours on a slot of 5 minutes is cut there.
     cut = timedelta(minutes=5) if hours >= 6 else timedelta(seconds=30)
     first, last = ends - timedelta(hours=hours) + cut, ends - timedelta(minutes=1)
     builder.put([log(first, responseTime=3_000)] * 50 + [log(last, responseTime=10)] * 50)
