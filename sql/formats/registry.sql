@@ -5,7 +5,7 @@
 -- entries each of its lines stands for); gives one row per raw line. A line that cannot be a log row carries a reason and goes to quarantine; every other line has
 -- a null reason. fault is what the splitter saw already (bytes that are no UTF-8, nesting without end).
 -- Fields: timestamp and storedAt are epoch milliseconds, metadata.responseTime milliseconds.
--- Where a key stands twice in an object, the first one counts.
+-- Where a key stands twice in an object, the first one counts; of the line's own fields the others are kept in extra.
 WITH parsed AS (
     SELECT
         r.object_no,
@@ -38,6 +38,7 @@ typed AS (
         o.raw,
         o.fault,
         o.entry,
+        o.key_count,
         o.f,
         CASE
             WHEN is_json_object(o.f.metadata) THEN CAST(o.f.metadata AS VARCHAR)
@@ -74,6 +75,34 @@ typed AS (
     FROM opened AS o
 ),
 
+kept AS (
+    SELECT t.* REPLACE (
+        CASE
+            -- More keys were taken out than there are fields: one stands twice (or is null). Each but the first is kept.
+            WHEN t.key_count - len(json_keys(t.extra)) > CAST(t.f.timestamp IS NOT NULL AS TINYINT)
+                    + CAST(t.f.level IS NOT NULL AS TINYINT) + CAST(t.f.message IS NOT NULL AS TINYINT)
+                    + CAST(t.f.metadata IS NOT NULL AS TINYINT) + CAST(t.f."configHash" IS NOT NULL AS TINYINT)
+                    + CAST(t.f.source IS NOT NULL AS TINYINT) + CAST(t.f."storedAt" IS NOT NULL AS TINYINT)
+                    + CAST(t.f."configVersion" IS NOT NULL AS TINYINT)
+                THEN '{' || array_to_string(list_filter(
+                    list_transform(
+                        range(1, t.key_count + 1),
+                        lambda i: CASE
+                            WHEN list_position(json_keys(t.entry), json_keys(t.entry)[i]) < i
+                                OR NOT list_contains(['timestamp', 'level', 'message', 'metadata', 'configHash', 'source',
+                                    'storedAt', 'configVersion'], json_keys(t.entry)[i])
+                                THEN CAST(to_json(json_keys(t.entry)[i]) AS VARCHAR) || ':'
+                                    || CAST(json_extract(t.entry, '$.*')[i] AS VARCHAR)
+                        END
+                    ),
+                    lambda field: field IS NOT NULL
+                ), ',') || '}'
+            ELSE t.extra
+        END AS extra
+    )
+    FROM typed AS t
+),
+
 judged AS (
     SELECT
         t.object_no,
@@ -87,19 +116,21 @@ judged AS (
         t.stored_ms,
         CASE
             WHEN is_epoch_ms(t.timestamp_ms) AND (is_json_null(t.f."storedAt") OR is_epoch_ms(t.stored_ms))
-                AND NOT has_non_finite(t.metadata) AND NOT has_non_finite(t.extra) AND NOT t.odd_text THEN NULL
+                AND NOT has_non_finite(t.metadata) AND NOT has_non_finite(t.extra) AND NOT t.odd_text
+                AND NOT has_trailing_comma(t.raw) THEN NULL
             WHEN t.fault IS NOT NULL THEN t.fault
             WHEN NOT regexp_matches(t.raw, '[^ \t\r\n]') THEN 'blank line'
             WHEN t.entry IS NULL THEN 'not valid JSON'
             WHEN NOT is_json_object(t.entry) THEN 'not a JSON object but ' || json_kind(t.entry)
             WHEN has_non_finite(t.metadata) OR has_non_finite(t.extra) OR t.odd_text THEN 'not valid JSON: NaN or Infinity'
+            WHEN has_trailing_comma(t.raw) THEN 'not valid JSON: a comma before a closing bracket'
             WHEN is_json_null(t.f.timestamp) THEN 'timestamp is missing'
             WHEN t.timestamp_ms IS NULL THEN 'timestamp is not a number of epoch milliseconds'
             WHEN NOT is_epoch_ms(t.timestamp_ms) THEN 'timestamp is out of range: ' || CAST(t.f.timestamp AS VARCHAR)
             WHEN t.stored_ms IS NULL THEN 'storedAt is not a number of epoch milliseconds'
             ELSE 'storedAt is out of range: ' || CAST(t.f."storedAt" AS VARCHAR)
         END AS reason
-    FROM typed AS t
+    FROM kept AS t
 )
 
 SELECT

@@ -21,6 +21,15 @@ CREATE OR REPLACE MACRO has_non_finite(t) AS
         ELSE false
     END;
 
+-- Has a text that DuckDB accepts as JSON a comma right before a bracket that closes? That is no JSON. Only of texts in
+-- which it looks so are the strings taken out.
+CREATE OR REPLACE MACRO looks_like_trailing_comma(t) AS regexp_matches(t, ',[ \t\r\n]*[}\]]');
+CREATE OR REPLACE MACRO has_trailing_comma(t) AS
+    CASE
+        WHEN looks_like_trailing_comma(t) THEN looks_like_trailing_comma(regexp_replace(t, '"(?:[^"\\]|\\.)*"', '""', 'g'))
+        ELSE false
+    END;
+
 -- Epoch milliseconds from 1973 to 5138; what lies outside is most likely seconds or nanoseconds.
 CREATE OR REPLACE MACRO is_epoch_ms(v) AS v BETWEEN 1e11 AND 1e14;
 

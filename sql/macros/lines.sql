@@ -59,6 +59,8 @@ CREATE OR REPLACE MACRO json_line_fault(raw, fault, entry, entry_text) AS
         WHEN entry IS NULL THEN 'not valid JSON'
         WHEN NOT is_json_object(entry) THEN 'not a JSON object but ' || json_kind(entry)
         WHEN has_non_finite(entry_text) THEN 'not valid JSON: NaN or Infinity'
+        -- A line that DuckDB writes as it stands has none.
+        WHEN NOT starts_with(raw, entry_text) AND has_trailing_comma(raw) THEN 'not valid JSON: a comma before a closing bracket'
     END;
 
 -- Why a line has no time, null where it has one: the field's name, its text, and what time_of made of it.

@@ -264,6 +264,11 @@ def test_an_audit_entry_of_the_api(conform: Conform) -> None:
         ('{"When":', "not valid JSON"),
         ("[1]", "not a JSON object but a list"),
         ('"text"', "not a JSON object but a text"),
+        (
+            '{"EdgeStartTimestamp":1772359203,"Cookies":{ } , }',
+            "not valid JSON: a comma before a closing bracket",
+        ),
+        ('{"EdgeStartTimestamp":1772359203,"a":[1,]}', "not valid JSON: a comma before a closing bracket"),
         ('{"a":NaN}', "not valid JSON: NaN or Infinity"),
         ('{"a":[1,-Infinity]}', "not valid JSON: NaN or Infinity"),
     ],

@@ -156,6 +156,27 @@ def test_an_entry_with_an_unknown_key_for_a_known_one_is_left_to_the_format(
     assert lanes(entry)[0] == []
 
 
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+@pytest.mark.parametrize("comma", [",", " ,", ", "])
+@pytest.mark.parametrize("end", ["}}", "}}}", "}"])
+def test_a_comma_before_a_closing_bracket_is_no_row_of_either(
+    lanes: Lanes, separators: tuple[str, str], comma: str, end: str
+) -> None:
+    line = json.dumps(WHOLE | {"message": 'a "word"'}, separators=separators)
+    assert line.endswith(end)
+    assert lanes(line[: -len(end)] + comma + end) == ([], [])
+    metadata = line.replace("9}", f"9{comma}}}")
+    assert metadata != line
+    assert lanes(metadata) == ([], [])
+
+
+def test_what_looks_like_such_a_comma_in_a_text_is_left_to_the_format(lanes: Lanes) -> None:
+    fast, careful = lanes(WHOLE | {"message": 'a "b",}'})
+    assert (len(fast), len(careful)) == (0, 1)
+    fast, careful = lanes(WHOLE | {"message": "a,}"})
+    assert (len(fast), len(careful)) == (1, 1)
+
+
 @pytest.mark.parametrize("more", [',"level":"warn"', ',"":1', ',"level":"info"'])
 def test_a_key_that_stands_twice_or_is_unknown_is_left_to_the_format(lanes: Lanes, more: str) -> None:
     text = compact(WHOLE)

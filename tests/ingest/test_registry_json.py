@@ -91,6 +91,52 @@ def test_ten_fields_of_which_one_is_unknown_lose_nothing(conform: Conform) -> No
     assert strictly(accepted(conform, nulls)["extra"]) == {"systemInfo": None, "registryUrl": None}
 
 
+#: Bits of JSON with a comma too many, and bits that only look so.
+TRAILING = ['"a":[1,2,]', '"a":{"b":1 , }', '"metadata":{"b":[1,\t]}', '"a":"\\"", "b":[{},]', '"a":1,']
+HARMLESS = ['"a":",}"', '"a":"x, ]"', '"a":"\\",}"', '"a":"\\\\","b":[",]"]', '",}":1', '"a":[[],{}]']
+
+
+@pytest.mark.parametrize("bit", TRAILING)
+def test_a_comma_before_a_closing_bracket_is_no_json(conform: Conform, bit: str) -> None:
+    (row,) = conform(f'{{"timestamp":{AT},{bit}}}')
+    assert row["reason"] == "not valid JSON: a comma before a closing bracket"
+
+
+@pytest.mark.parametrize("bit", HARMLESS)
+def test_a_comma_before_a_bracket_in_a_text_is_fine(conform: Conform, bit: str) -> None:
+    (row,) = conform(f'{{"timestamp":{AT},{bit}}}')
+    assert row["reason"] is None
+
+
+@pytest.mark.parametrize(
+    ("more", "extra"),
+    [
+        ('"level":"info","message":"one","message":"two"', {"message": "two"}),
+        ('"level":"info","level":"error","timestamp":1,"x":1', {"level": "error", "timestamp": 1, "x": 1}),
+        ('"level":null,"level":"error"', {"level": "error"}),
+        ('"metadata":{"a":1},"metadata":{"b":[1,"\\u00e9"]}', {"metadata": {"b": [1, "é"]}}),
+        ('"level":null,"message":null', {}),
+        ('"x":1,"x":1', {"x": 1}),
+    ],
+)
+def test_what_stands_twice_is_kept_with_the_unknown_fields(
+    conform: Conform, more: str, extra: dict[str, Any]
+) -> None:
+    (row,) = conform(f'{{"timestamp":{AT},{more}}}')
+    assert (row["reason"], json.loads(row["extra"])) == (None, extra)
+
+
+def test_of_a_field_that_stands_three_times_each_but_the_first_is_kept(conform: Conform) -> None:
+    (row,) = conform(f'{{"timestamp":{AT},"message":"1","message":"2","a\\"b":0,"message":"3"}}')
+    assert row["message"] == "1"
+    assert row["extra"] == '{"message":"2","a\\"b":0,"message":"3"}'
+
+
+def test_a_nan_that_stands_twice_is_no_json(conform: Conform) -> None:
+    (row,) = conform(f'{{"timestamp":{AT},"message":"1","message":NaN}}')
+    assert row["reason"] == "not valid JSON: NaN or Infinity"
+
+
 def test_of_a_key_that_stands_twice_the_first_counts(conform: Conform) -> None:
     row = accepted(
         conform, f'{{"timestamp":{AT},"timestamp":{AT + 1000},"message":"first","message":"second"}}'
