@@ -139,11 +139,12 @@ def figures(engine: Engine, window: Row) -> Row:
 
 def errors(engine: Engine, window: Row, limit: int, points: int) -> Row:
     """GET /analytics/errors: the faults of the window, with what differs between messages masked."""
-    rows = engine.run(
-        "error_templates",
-        window | {"limit": limit, "points": points},
-        since=min(window["previous_start"], window["window_start"] - _NEW),
-    )
+    asked = window | {"limit": limit, "points": points}
+    if "unknown" in (window["source"], window["config_hash"]):
+        rows = engine.run("error_templates_unknown", asked)
+    else:
+        earliest = min(window["previous_start"], window["window_start"] - _NEW)
+        rows = engine.run("error_templates", asked, since=earliest)
     return {
         "errors": [{name: row[name] for name in row if name not in ("templates", "total")} for row in rows],
         "totalErrors": rows[0]["total"] if rows else 0,

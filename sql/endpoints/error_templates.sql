@@ -29,76 +29,10 @@ WITH slots AS (
             OR (t.grain = 3600 AND $hours > 168 AND t.slot >= $previous_start)
             OR (t.grain = 3600 AND t.slot < date_trunc('hour', CAST($previous_start AS TIMESTAMP)))
         )
-),
-
-templates AS (
-    SELECT
-        s.template,
-        sum(s.entries) FILTER (WHERE s.slot >= $window_start) AS entries,
-        coalesce(sum(s.entries) FILTER (WHERE s.slot >= $previous_start AND s.slot < $window_start), 0) AS earlier,
-        min(s.first_ts) AS first_ts,
-        max(s.last_ts) FILTER (WHERE s.slot >= $window_start) AS last_ts,
-        min(s.example) FILTER (WHERE s.slot >= $window_start) AS example
-    FROM slots AS s
-    GROUP BY s.template
-    HAVING sum(s.entries) FILTER (WHERE s.slot >= $window_start) > 0
-),
-
-periods AS (
-    SELECT
-        s.template,
-        period_of(s.slot, $window_start, $window_end, $points) AS i,
-        sum(s.entries) AS entries
-    FROM slots AS s
-    WHERE s.slot >= $window_start
-    GROUP BY s.template, period_of(s.slot, $window_start, $window_end, $points)
-),
-
-ranked AS (
-    SELECT
-        t.template,
-        t.entries,
-        t.earlier,
-        t.first_ts,
-        t.last_ts,
-        t.example,
-        sum(t.entries) OVER () AS total,
-        count(*) OVER () AS templates,
-        row_number() OVER (ORDER BY t.entries DESC, t.template) AS place
-    FROM templates AS t
-),
-
-trends AS (
-    SELECT g.template, array_agg(CAST(coalesce(p.entries, 0) AS BIGINT) ORDER BY g.i) AS trend
-    FROM (
-        SELECT r.template, n.i
-        FROM ranked AS r
-        CROSS JOIN range(0, CAST($points AS BIGINT)) AS n (i)
-        WHERE r.place <= $limit
-    ) AS g
-    LEFT JOIN periods AS p ON p.i = g.i AND p.template = g.template
-    GROUP BY g.template
 )
 
 SELECT
-    r.template,
-    CAST(r.entries AS BIGINT) AS count,
-    percentage(r.entries, r.total) AS share,
-    CAST(r.earlier AS BIGINT) AS "previousCount",
-    100.0 * (r.entries - r.earlier) / nullif(r.earlier, 0) AS change,
-    epoch_millis(r.first_ts) AS "firstSeen",
-    epoch_millis(r.last_ts) AS "lastSeen",
-    r.first_ts >= $window_start AS "isNew",
-    t.trend,
-    {
-        'message': r.example.message,
-        'timestamp': epoch_millis(r.example.ts),
-        'bucket': r.example.bucket,
-        'objectKey': r.example."key",
-        'line': r.example.line
-    } AS example,
-    r.templates,
-    CAST(r.total AS BIGINT) AS total
-FROM ranked AS r
-JOIN trends AS t ON t.template = r.template
-ORDER BY r.place
+    f.template, f.count, f.share, f."previousCount", f.change, f."firstSeen", f."lastSeen", f."isNew", f.trend, f.example, f.templates,
+    f.total
+FROM faults('slots', $window_start, $previous_start, $window_end, $points, $limit) AS f
+ORDER BY f.place

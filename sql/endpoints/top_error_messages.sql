@@ -27,10 +27,10 @@ logs_messages AS (
     WHERE l.date BETWEEN CAST($window_start AS DATE) AND CAST($window_end AS DATE)
         AND l.ts >= $window_start AND l.ts < $window_end
         AND l.level = 'error'
-        AND ($source IS NULL OR l.source = $source)
+        AND ($source IS NULL OR coalesce(l.source, 'unknown') = $source)
         AND ($package IS NULL OR l.package = $package)
         AND ($status_class IS NULL OR status_class(l.status) = $status_class)
-        AND ($config_hash IS NULL OR l.config_hash = $config_hash)
+        AND ($config_hash IS NULL OR coalesce(l.config_hash, 'unknown') = $config_hash)
 )
 
 SELECT

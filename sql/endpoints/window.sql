@@ -11,7 +11,8 @@
 -- an hour from 35 days on. A window of now ends at half a minute all the same: a quantile is of other entries than the mean
 -- by those of 5 minutes at most.
 -- One filter over 12 hours or more in periods of whole hours is answered from the rollup by dimension, whose grain is an
--- hour; everything else that is filtered from the log rows.
+-- hour; everything else that is filtered from the log rows, as are the entries that name no source or config (`unknown`):
+-- the rollup has none of these.
 SELECT
     p.reads,
     hex_hash($config_hash) AS config_hash,
@@ -48,6 +49,7 @@ FROM (
                 q.width,
                 CASE
                     WHEN q.filters = 0 THEN 'activity'
+                    WHEN coalesce($source, '') = 'unknown' OR coalesce(hex_hash($config_hash), '') = 'unknown' THEN 'logs'
                     WHEN q.filters = 1 AND q.width % 3600 = 0 AND $hours >= 12 THEN 'activity_by'
                     ELSE 'logs'
                 END AS reads

@@ -41,10 +41,11 @@ log_rows AS (
     FROM logs AS l
     WHERE l.date BETWEEN CAST(starts AS DATE) AND CAST(ends AS DATE)
         AND l.ts >= starts AND l.ts < ends
-        AND (of_source IS NULL OR l.source = of_source)
+        -- Who names no source or config is called unknown, as in the log viewer.
+        AND (of_source IS NULL OR l.source = of_source OR (of_source = 'unknown' AND l.source IS NULL))
         AND (of_package IS NULL OR l.package = of_package)
         AND (of_status IS NULL OR status_class(l.status) = of_status)
-        AND (of_config IS NULL OR l.config_hash = of_config)
+        AND (of_config IS NULL OR l.config_hash = of_config OR (of_config = 'unknown' AND l.config_hash IS NULL))
 ),
 
 logs_slots AS (

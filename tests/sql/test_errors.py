@@ -1,4 +1,6 @@
-"""Faults: macros/errors, tables/error_templates, rollups/error_templates, endpoints/error_templates."""
+"""Faults: macros/errors, tables/error_templates, rollups/error_templates, functions/faults,
+endpoints/error_templates, endpoints/error_templates_unknown.
+"""
 
 from __future__ import annotations
 
@@ -126,6 +128,19 @@ def test_each_window_has_its_errors(builder: Builder, hours: float) -> None:
     assert sum(sum(row["trend"]) for row in answer["errors"]) == answer["totalErrors"]
 
 
+@pytest.mark.parametrize("hours", [1, 2.5, 24, 168, 169, 1_000])
+@pytest.mark.parametrize("names", [{"source": "unknown"}, {"config_hash": "unknown"}])
+def test_the_faults_of_entries_that_name_no_source_are_told_as_all_others(
+    builder: Builder, hours: float, names: dict[str, str]
+) -> None:
+    # Nothing here names a source or a config.
+    with closing(builder.open()) as warehouse:
+        everything = warehouse.errors(hours, now=NOW)
+        unknown = warehouse.errors(hours, now=NOW, wanted=MetricFilter(**names))
+    assert unknown.pop("filters") != everything.pop("filters")
+    assert unknown == everything
+
+
 def test_faults_are_told_by_one_dimension(tmp_path: Path, synced: Open) -> None:
     made = Builder(tmp_path)
     at = NOW - timedelta(minutes=10)
@@ -147,6 +162,8 @@ def test_faults_are_told_by_one_dimension(tmp_path: Path, synced: Open) -> None:
     assert counts(package="react") == [("a <n>", 2)]
     assert counts(status_class="5xx") == [("a <n>", 1)]
     assert counts(config_hash="aa11") == [("a <n>", 1)]
+    assert counts(config_hash="unknown") == [("a <n>", 1), ("b <n>", 1)]
+    assert counts(source="unknown") == []
     with pytest.raises(BadRequestError, match="package: the faults are told by one filter"):
         counts(source="api", package="react")
 

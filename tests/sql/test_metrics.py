@@ -14,9 +14,12 @@ import pytest
 
 from tests.sql.conftest import Open
 from tests.warehouse_builder import MB, Builder, log, millis, utc
+from warehouse.alerts import evaluate
+from warehouse.alerts.rules import AlertRule
 from warehouse.analytics import MetricFilter
 from warehouse.errors import BadRequestError
 from warehouse.housekeeping import rebuild
+from warehouse.logquery import LogFilter
 from warehouse.service import Warehouse
 
 NOW = utc("2026-03-04T15:00:00")
@@ -76,18 +79,24 @@ FILTERS = [
     MetricFilter(source="proxy", package="react"),
     MetricFilter(source="proxy", package="react", status_class="2xx", config_hash="0xbbbb2222"),
     MetricFilter(source="nobody"),
+    # Who names none is called so, as by the log viewer.
+    MetricFilter(source="unknown"),
+    MetricFilter(config_hash="unknown"),
+    MetricFilter(source="unknown", config_hash="0xaaaa1111"),
 ]
 
 
 def matching(entries: list[Entry], wanted: MetricFilter, start: datetime, end: datetime) -> list[Entry]:
-    hash_ = wanted.config_hash and "0x" + wanted.config_hash.lower().removeprefix("0x")
+    hash_ = wanted.config_hash
+    if hash_ and hash_ != "unknown":
+        hash_ = "0x" + hash_.lower().removeprefix("0x")
     return [
         entry
         for entry in entries
         if start <= entry["at"] < end
-        and wanted.source in (None, entry["source"])
+        and wanted.source in (None, entry["source"] or "unknown")
         and wanted.package in (None, entry["package"])
-        and hash_ in (None, entry["config"])
+        and hash_ in (None, entry["config"] or "unknown")
         and (wanted.status_class is None or str(entry["status"])[0] == wanted.status_class[0])
     ]
 
@@ -135,7 +144,8 @@ def test_the_figures_of_a_filter_are_those_of_its_entries(
     earlier = expected(matching(entries, wanted, before, start), hours)
     assert {name: answer["previous"][name] for name in earlier} == earlier
     messages = [entry["message"] for entry in here if entry["level"] == "error"]
-    if hours in (24, 36) and len([name for name in wanted.shown().values() if name]) == 1:
+    given = [value for value in wanted.shown().values() if value]
+    if hours in (24, 36) and len(given) == 1 and given != ["unknown"]:
         # From the rollup by dimension they come as templates, and all of these are one.
         messages = ["message <n>"] * len(messages)
     counts = {message: messages.count(message) for message in messages}
@@ -143,6 +153,32 @@ def test_the_figures_of_a_filter_are_those_of_its_entries(
     assert [(row["message"], row["count"]) for row in answer["topErrorMessages"]] == top
     # What is stored in the bucket has no source and no status.
     assert answer["storageGrowth"] == pytest.approx(3 / hours)
+
+
+@pytest.mark.parametrize("names", [{"source": "unknown"}, {"config_hash": "unknown"}])
+def test_who_names_no_source_or_config_is_unknown_to_every_question(
+    warehouse: Warehouse, entries: list[Entry], names: dict[str, str]
+) -> None:
+    wanted = MetricFilter(**names)
+    start = NOW - timedelta(hours=24)
+    here = matching(entries, wanted, start, NOW)
+    found = LogFilter(start=start, end=NOW - timedelta(milliseconds=1), **names)
+    levels = warehouse.log_viewer.facets(found)["facets"]["level"]["values"]
+    exported = b"".join(warehouse.log_viewer.export(found, "ndjson")).splitlines()
+    assert (
+        len(here)
+        == warehouse.logs(found)["totalCount"]
+        == sum(row["count"] for row in warehouse.log_viewer.histogram(found)["histogram"])
+        == sum(row["count"] for row in levels)
+        == len(exported)
+        == sum(row["logsCount"] for row in warehouse.trends(24, now=NOW, wanted=wanted)["trends"])
+        == sum(row["totalLogs"] for row in warehouse.history(24, 24, NOW, wanted)["history"])
+    )
+    errors = sum(entry["level"] == "error" for entry in here)
+    assert warehouse.errors(24, now=NOW, wanted=wanted)["totalErrors"] == errors > 0
+    rule = AlertRule(id="r", metric="totalLogs", threshold=0, hours=24, **names)  # type: ignore[arg-type]
+    [reading] = evaluate.test(warehouse._engine, rule, NOW.replace(tzinfo=None), 500).readings
+    assert reading.value == len(here)
 
 
 @pytest.mark.parametrize(("hours", "points"), [(24, 24), (24, 100), (72, 6), (6, 720)])
