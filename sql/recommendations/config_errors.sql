@@ -1,8 +1,9 @@
 -- A config under which more fails than under the others, or than failed before it came, beyond chance: 200 entries at least on
 -- both sides, an error rate higher by one percentage point, and a two-sided two-proportion z-test with p < 0.001 (|z| > 3.29;
 -- pooled variance, as in any textbook of statistics).
--- The others are those of the window, in hours that begin in it. Before: a config that came in the window, and not in the week or
--- the window before it, against what the same sources logged there under configs that ended, day by day, before it came.
+-- The others are those of the window, in hours that begin in it. Before: a config that came in the window, or in the hour before
+-- it (who looks a day after a deployment sees it), and was not there in the week or the window before, against what the same
+-- sources logged there under configs that ended, day by day, before it came.
 -- Parameters: the columns of endpoints/window.sql. At most three rows, one per config. value: percent; since is the first hour of
 -- the config in the window, or when it came.
 WITH configs AS (
@@ -41,7 +42,7 @@ came AS (
         CAST(sum(y.errors) AS DOUBLE) AS errors
     FROM days AS y
     GROUP BY y.config
-    HAVING min(y.first_ts) >= $window_start AND min(y.first_ts) < $window_end
+    HAVING min(y.first_ts) >= CAST($window_start AS TIMESTAMP) - INTERVAL 1 HOUR AND min(y.first_ts) < $window_end
 ),
 
 before AS (

@@ -155,6 +155,16 @@ def test_a_config_is_told_when_more_fails_since_it_came(
         )
 
 
+@pytest.mark.parametrize(("hours", "told"), [(25, True), (24, True), (23, False)])
+def test_a_config_of_the_hour_before_the_window_is_told_too(
+    builder: Builder, synced: Open, hours: int, told: bool
+) -> None:
+    came = NOW - timedelta(hours=24, seconds=20)
+    builder.put(runs(OLD, came - timedelta(hours=24), 10, 1_000) + runs(NEW, came, 90, 1_000))
+    found = rules(synced(builder), hours).get("config-errors")
+    assert (found is not None) is told
+
+
 def test_a_config_is_compared_with_its_own_sources_of_before(builder: Builder, synced: Open) -> None:
     before, came = NOW - timedelta(hours=47, minutes=30), NOW - timedelta(hours=23, minutes=30)
     # The worker always failed that often; only the API had hardly an error, and it keeps its config.
