@@ -26,11 +26,12 @@ def halfway(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> Iterator[Run]:
-    """Runs commands on a bucket of four objects, of which the server refuses the third."""
+    """Runs commands on a bucket of five objects, of which the server refuses the last three, twice."""
     settings, store = bucket
-    for number in range(4):
+    for number in range(5):
         store.put(f"logs/{number}.jsonl", text(lines(10, DAY, tag=f"o{number}")))
-    with FaultyProxy(store.endpoint, Rule(refused(403, "AccessDenied"), "logs/2.jsonl", times=2)) as proxy:
+    rules = [Rule(refused(403, "AccessDenied"), f"logs/{number}.jsonl", times=2) for number in (2, 3, 4)]
+    with FaultyProxy(store.endpoint, *rules) as proxy:
         for name, value in (variables_of(settings) | {"R2_ENDPOINT": proxy.endpoint}).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("WAREHOUSE_FETCH_THREADS", "1")
@@ -66,13 +67,13 @@ def test_status_and_runs_tell_it_too_until_the_next_sync_has_gone_on(halfway: Ru
     last = json.loads(halfway("status", "--json")[1])["lastRun"]
     assert (last["status"], last["objects"], last["entries"]) == ("failed", 2, 20)
     assert KEPT in halfway("runs")[1]
-    # The rule refuses the object once more: nothing new came, so nothing is said to stay.
+    # The rules refuse the objects once more: nothing new came, so nothing is said to stay.
     again = halfway("sync")
     assert again[0] == 1
     assert "mirrored before the failure" not in again[2]
     code, out, _ = halfway("sync")
     summary = json.loads(out)
-    assert (code, summary["objects"], summary["entries"]) == (0, 2, 20)
+    assert (code, summary["objects"], summary["entries"]) == (0, 3, 30)
     assert "before the failure" not in halfway("status")[1]
 
 
