@@ -136,7 +136,7 @@ def _nodes(tree: Any) -> Iterator[tuple[Node, frozenset[str]]]:
 
 def _refused(reason: str) -> BadRequestError:
     return BadRequestError(
-        f"query: {reason}",
+        reason,
         hint="a SELECT over the tables of docs/data-model.md that gives a column value",
         field="query",
     )
