@@ -86,7 +86,8 @@ WHERE is_epoch_ms(t.ms) AND is_epoch_ms(t.f."storedAt")
             ',"systemInfo":', t.system, E'}\n') THEN true
         -- With escapes, blanks or another order it takes a second and a third look. Commas too many end here.
         ELSE NOT looks_like_trailing_comma(t.raw) AND TRY(len(json_keys(t.raw))) = 10
-            AND t.f.level IS NOT NULL AND t.f.message IS NOT NULL AND t.f."configHash" IS NOT NULL AND t.f.source IS NOT NULL AND t.f."configVersion" IS NOT NULL
+            AND t.f.level IS NOT NULL AND t.f.message IS NOT NULL AND t.f."configHash" IS NOT NULL
+            AND t.f.source IS NOT NULL AND t.f."configVersion" IS NOT NULL
             AND t.url IS NOT NULL AND t.system IS NOT NULL AND TRY(json_type(t.raw, '$.storedAt')) = 'UBIGINT'
     END
     -- What the format would drop with care: 0 and 1 may have been false and true.
