@@ -111,9 +111,7 @@ quantiles AS (
         bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.95 AS DOUBLE) * r.total)) AS p95,
         bucket_ms(min(r.bucket) FILTER (WHERE r.up_to >= CAST(0.99 AS DOUBLE) * r.total)) AS p99,
         coalesce(sum(r.entries) FILTER (WHERE r.bucket <= last_bucket($apdex_ms)), 0) AS satisfied,
-        coalesce(sum(r.entries) FILTER (
-            WHERE r.bucket > last_bucket($apdex_ms) AND r.bucket <= last_bucket(4 * $apdex_ms)
-        ), 0) AS tolerated
+        coalesce(sum(r.entries) FILTER (WHERE r.bucket <= last_bucket(4 * $apdex_ms)), 0) AS tolerated
     FROM ranked AS r
     GROUP BY r.name
 )

@@ -10,25 +10,26 @@ SELECT
     r.warnings AS "warnCount",
     r.requests AS requests,
     r.server_errors AS "serverErrors",
-    CASE WHEN r.entries > 0 THEN r.error_rate END AS "errorRate",
-    CASE WHEN r.entries > 0 THEN r.warn_rate END AS "warnRate",
-    CASE WHEN r.timed > 0 THEN r.response_ms END AS "avgResponseTime",
+    r.error_rate AS "errorRate",
+    r.warn_rate AS "warnRate",
+    r.response_ms AS "avgResponseTime",
     r.p50 AS "p50ResponseTime",
     r.p95 AS "p95ResponseTime",
     r.p99 AS "p99ResponseTime",
-    CASE WHEN r.entries > 0 THEN r.coverage END AS "responseTimeCoverage",
+    r.coverage AS "responseTimeCoverage",
     r.apdex AS apdex,
     r.entries * 60.0 / $period_seconds AS throughput,
     r.growth AS "storageGrowth",
-    CASE WHEN r.entries > 0 THEN performance_score(r.error_rate, r.response_ms, r.growth) END AS "performanceScore"
+    CASE WHEN r.entries > 0 THEN performance_score(r.error_rate, coalesce(r.response_ms, 0), r.growth) END
+        AS "performanceScore"
 FROM (
     SELECT
         f.i, f.period_starts, f.period_ends, f.entries, f.errors, f.warnings, f.timed, f.requests, f.server_errors,
         f.p50, f.p95, f.p99, f.apdex,
-        percentage(f.errors, f.entries) AS error_rate,
-        percentage(f.warnings, f.entries) AS warn_rate,
-        mean_ms(f.response_ns, f.timed) AS response_ms,
-        percentage(f.timed, f.entries) AS coverage,
+        100.0 * f.errors / nullif(f.entries, 0) AS error_rate,
+        100.0 * f.warnings / nullif(f.entries, 0) AS warn_rate,
+        CAST(f.response_ns AS DOUBLE) / 1e6 / nullif(f.timed, 0) AS response_ms,
+        100.0 * f.timed / nullif(f.entries, 0) AS coverage,
         megabytes(f.bytes) * 3600 / $period_seconds AS growth
     FROM metrics(
         $window_start, $window_end, $points, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,

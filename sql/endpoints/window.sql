@@ -25,15 +25,14 @@ SELECT
     END AS latency_grain,
     p.width AS period_seconds,
     p.ends AS window_end,
-    p.ends - to_microseconds(CAST(round($hours * 3600000000) AS BIGINT)) AS window_start,
-    p.ends - to_microseconds(CAST(round($hours * 7200000000) AS BIGINT)) AS previous_start
+    p.ends - to_milliseconds(round($hours * 3.6e6)) AS window_start,
+    p.ends - to_milliseconds(2 * round($hours * 3.6e6)) AS previous_start
 FROM (
     SELECT
         g.width,
         g.reads,
         g.grain,
-        make_timestamp(CAST(ceil(epoch_us(CAST($now AS TIMESTAMP)) / (g.grain * 1e6)) AS BIGINT) * g.grain * 1000000)
-            AS ends
+        time_bucket(to_seconds(g.grain), CAST($now AS TIMESTAMP) + to_seconds(g.grain) - INTERVAL 1 MICROSECOND) AS ends
     FROM (
         SELECT
             w.width,
@@ -49,7 +48,7 @@ FROM (
                 q.width,
                 CASE
                     WHEN q.filters = 0 THEN 'activity'
-                    WHEN coalesce($source, '') = 'unknown' OR coalesce(hex_hash($config_hash), '') = 'unknown' THEN 'logs'
+                    WHEN $source = 'unknown' OR $config_hash = 'unknown' THEN 'logs'
                     WHEN q.filters = 1 AND q.width % 3600 = 0 AND $hours >= 12 THEN 'activity_by'
                     ELSE 'logs'
                 END AS reads

@@ -69,16 +69,16 @@ logs_buckets AS (
 
 activity_sums AS (
     SELECT
-        period_of(s.slot, starts, ends, points) AS i,
-        sum(s.entries) AS entries,
-        sum(s.error) AS errors,
-        sum(s.warn) AS warnings,
-        sum(s.timed) AS timed,
-        sum(s.response_ns) AS response_ns,
-        sum(s.requests) AS requests,
-        sum(s.server_errors) AS server_errors
-    FROM query_table(reads || '_slots') AS s
-    GROUP BY period_of(s.slot, starts, ends, points)
+        p.i,
+        sum(p.entries) AS entries,
+        sum(p.error) AS errors,
+        sum(p.warn) AS warnings,
+        sum(p.timed) AS timed,
+        sum(p.response_ns) AS response_ns,
+        sum(p.requests) AS requests,
+        sum(p.server_errors) AS server_errors
+    FROM (SELECT s.*, period_of(s.slot, starts, ends, points) AS i FROM query_table(reads || '_slots') AS s) AS p
+    GROUP BY p.i
 ),
 
 activity_quantiles AS (
@@ -94,12 +94,15 @@ logs_quantiles AS (
 ),
 
 storage_sums AS (
-    SELECT period_of(s.slot, starts, ends, points) AS i, sum(s.bytes) AS bytes
-    FROM storage AS s
-    WHERE s.month BETWEEN strftime(CAST(starts AS TIMESTAMP), '%Y-%m')
-            AND strftime(CAST(ends AS TIMESTAMP), '%Y-%m')
-        AND s.grain = slot_grain AND s.slot >= starts AND s.slot < ends
-    GROUP BY period_of(s.slot, starts, ends, points)
+    SELECT p.i, sum(p.bytes) AS bytes
+    FROM (
+        SELECT period_of(s.slot, starts, ends, points) AS i, s.bytes
+        FROM storage AS s
+        WHERE s.month BETWEEN strftime(CAST(starts AS TIMESTAMP), '%Y-%m')
+                AND strftime(CAST(ends AS TIMESTAMP), '%Y-%m')
+            AND s.grain = slot_grain AND s.slot >= starts AND s.slot < ends
+    ) AS p
+    GROUP BY p.i
 )
 
 SELECT
@@ -117,7 +120,7 @@ SELECT
     bucket_ms(q.b95) AS p95,
     bucket_ms(q.b99) AS p99,
     -- Not of a.timed: the distributions may be of coarser slots, which begin in another period.
-    apdex(q.satisfied, q.tolerated - q.satisfied, q.distributed) AS apdex,
+    apdex(q.satisfied, q.tolerated, q.distributed) AS apdex,
     CAST(coalesce(s.bytes, 0) AS BIGINT) AS bytes
 FROM range(0, CAST(points AS BIGINT)) AS n (i)
 LEFT JOIN activity_sums AS a ON a.i = n.i
