@@ -18,10 +18,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from warehouse import duck, near_latency, reads, sqlfiles
+from warehouse import duck, near_counts, near_latency, reads, sqlfiles
 from warehouse.errors import in_one_line
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile, Snapshot
+from warehouse.near_counts import Counts
 from warehouse.near_latency import Sums
 from warehouse.pool import Bind, Pool
 
@@ -52,6 +53,8 @@ _TABLES = {
 #: Of this one, sums are kept: about half a MB a day, however few its rows are.
 _SUMMED = "latency"
 _OF_SUMS = _Limits(20_000_000, 16 * 1024 * 1024, timedelta(days=35))
+#: Sums too, of activity and storage together.
+_COUNTED = "counts"
 #: Which of them a query does not read that picks its source by the name of its parameter `reads`.
 _OTHERS = {
     "activity": frozenset({"activity_by", "error_templates"}),
@@ -76,6 +79,7 @@ class _Generation(Struct, frozen=True):
     number: int
     tables: dict[str, _Table]
     sums: Sums | None
+    counts: Counts | None
 
     @property
     def schema(self) -> str:
@@ -169,18 +173,36 @@ class Near:
             # Sums over years to an entry of a clock that runs ahead would take what those of today need.
             until = tomorrow if later else date.max
             tables[_SUMMED] = _Table(sums.name if sums else name, files, since, until)
-            generation = _Generation(snapshot.generation, tables, sums)
-            con.execute(f"CREATE SCHEMA {generation.schema}")
-            con.execute(f"SET search_path = '{generation.schema},main'")
+            schema = f"near_{snapshot.generation}"
+            con.execute(f"CREATE SCHEMA {schema}")
+            con.execute(f"SET search_path = '{schema},main'")
             for table in _TABLES:
-                con.execute(f"CREATE VIEW {generation.schema}.{table} AS FROM {tables[table].name}")
-            if sums is not None:
+                con.execute(f"CREATE VIEW {schema}.{table} AS FROM {tables[table].name}")
+            counts = self._count(con, snapshot, tables, tomorrow, before.counts if before else None)
+            if sums is not None and counts is not None:
                 sums.define(con)
+                counts.define(con)
             con.execute("COMMIT")
         finally:
             con.close()
-        self._generations.append(generation)
+        self._generations.append(_Generation(snapshot.generation, tables, sums, counts))
         self._drop_old()
+
+    def _count(
+        self,
+        con: duck.Connection,
+        snapshot: Snapshot,
+        tables: dict[str, _Table],
+        tomorrow: date,
+        before: Counts | None,
+    ) -> Counts | None:
+        """Sum up activity and storage, and say so among the tables."""
+        name, of = f"kept.{_COUNTED}_{snapshot.generation}", [tables["activity"], tables["storage"]]
+        counts = near_counts.build(con, name, tuple(table.name for table in of), tomorrow, before)
+        since, until = counts.days if counts else (date.min, date.max)
+        since = max(since, *(table.since for table in of))
+        tables[_COUNTED] = _Table(counts.name if counts else name, {}, since, until)
+        return counts
 
     def _copy(
         self, con: duck.Connection, table: str, name: str, files: dict[str, str], old: _Table | None
@@ -215,8 +237,9 @@ class Near:
         known = [each for each in self._generations if each.number == snapshot.generation]
         con.execute(f"SET search_path = '{','.join([*(each.schema for each in known), 'main'])}'")
         for each in known:
-            if each.sums is not None:
+            if each.sums is not None and each.counts is not None:
                 each.sums.bind(con)
+                each.counts.bind(con)
 
 
 def _day(moment: date) -> date:
@@ -261,11 +284,13 @@ def _read_by(text: str, reads: str | None) -> frozenset[str]:
     """The tables that a query reads, of those that are kept."""
     code = re.sub(r"--[^\n]*", "", text)
     named = frozenset(table for table in _TABLES if re.search(rf"\b(FROM|JOIN) {table}\b", code))
-    if "FROM latency_quantiles(" in code:
-        named |= {_SUMMED}
-    if "query_table(" in code:
-        named -= _OTHERS.get(reads or "", frozenset())
     for function in sqlfiles.names("functions"):
-        if f"FROM {function}(" in code and function != "latency_quantiles":
+        if f"FROM {function}(" not in code:
+            continue
+        if function == "metrics" and reads == "activity":
+            named |= {_SUMMED, _COUNTED}
+        elif function == "latency_quantiles":
+            named |= {_SUMMED}
+        else:
             named |= _read_by(sqlfiles.read("functions", function), reads)
-    return named
+    return named - _OTHERS.get(reads or "", frozenset()) if "query_table(" in code else named

@@ -29,12 +29,11 @@ class Sums(Struct, frozen=True):
     files: dict[str, str]
 
     def define(self, con: duck.Connection) -> None:
-        """In the first schema of a connection's search path, let the sums stand for the rollup."""
+        """Make them known in the first schema of a connection's search path."""
         con.execute(f"CREATE VIEW latency_until AS FROM {self.name}")
-        con.execute(sqlfiles.read("near", "latency_quantiles"))
 
     def bind(self, con: duck.Connection) -> None:
-        """Give a connection the variables that `sql/near/latency_quantiles.sql` reads."""
+        """Give a connection the variables that `sql/near/metrics.sql` reads."""
         for name, value in {"since": self.since, "until": self.until, "low": self.low}.items():
             con.execute(f"SET VARIABLE kept_{name} = $value", {"value": value})
 

@@ -1,6 +1,5 @@
 -- The quantiles of all entries, period by period, from the rollup latency; parameters and columns as in bucket_quantiles.sql,
--- bucket_grain in seconds. A process that keeps the newest rollups in memory has another of the same name
--- (near/latency_quantiles.sql), which answers the same.
+-- bucket_grain in seconds.
 CREATE OR REPLACE MACRO latency_quantiles(starts, ends, points, bucket_grain, apdex_t) AS TABLE
 WITH slots AS (
     SELECT t.slot, t.bucket, t.entries

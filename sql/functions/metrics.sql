@@ -1,5 +1,6 @@
 -- What happened in equal periods of time: metrics(…) has one row per period, oldest first, empty ones too. Every
--- endpoint that tells rates, response times or growth reads it.
+-- endpoint that tells rates, response times or growth reads it. A process that keeps the newest rollups in memory has
+-- another of the same name before it (near/metrics.sql), which answers the same.
 -- Parameters: starts and ends (UTC) of what is cut into points (periods), slot_grain and bucket_grain (seconds, of the
 -- rollups' slots to read), apdex_t (ms), reads: 'activity' (all entries), 'activity_by' (one filter, hours) or 'logs' (any filters, from the rows); of_source, of_package, of_status (2xx, 3xx …), of_config: null for all.
 -- A slot belongs to the period in which it begins. endpoints/window.sql gives parameters that fit together.

@@ -64,9 +64,13 @@ def filled(entries: list[Entry], tmp_path_factory: pytest.TempPathFactory) -> Bu
     return builder
 
 
-@pytest.fixture(scope="module")
-def warehouse(filled: Builder, synced_once: Open) -> Warehouse:
-    return synced_once(filled)
+@pytest.fixture(scope="module", params=["files", "memory"])
+def warehouse(filled: Builder, synced_once: Open, request: pytest.FixtureRequest) -> Warehouse:
+    """It answers from the files as a command does, or from memory as a server does."""
+    opened = synced_once(filled)
+    if request.param == "memory":
+        opened.warm()
+    return opened
 
 
 FILTERS = [

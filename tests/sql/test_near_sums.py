@@ -1,6 +1,7 @@
-"""Sums of distributions in memory (near/latency_until, near/latency_quantiles): the answers of the rollup.
+"""Sums in memory (near/latency_until, near/counts_until, near/metrics): the answers of the rollups.
 
-What functions/latency_quantiles and functions/bucket_quantiles tell of the files is the measure.
+What functions/metrics tells of the files, with functions/latency_quantiles and functions/bucket_quantiles, is the
+measure.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ from warehouse.service import Warehouse
 
 FIRST = datetime(2026, 8, 20, tzinfo=UTC)
 NAIVE = FIRST.replace(tzinfo=None)
-_QUANTILES = "FROM latency_quantiles($starts, $ends, $points, $grain, $apdex_ms) ORDER BY i"
+_FIGURES = (
+    "SELECT * FROM metrics($starts, $ends, $points, 30, $grain, $apdex_ms, 'activity', NULL, NULL, NULL,"
+    " NULL) ORDER BY i"
+)
+
+
+#: Where a row of them has its entries.
+_ENTRIES = 3
 
 
 def timed(day: int, ms: float, count: int = 1, *, seed: int = 7) -> list[dict[str, Any]]:
@@ -36,17 +44,18 @@ def timed(day: int, ms: float, count: int = 1, *, seed: int = 7) -> list[dict[st
     ]
 
 
-def quantiles(warehouse: Warehouse, asked: dict[str, Any], *, in_memory: bool) -> list[tuple[Any, ...]]:
-    """The rows of latency_quantiles(…), from the files or from the sums."""
+def figures(warehouse: Warehouse, asked: dict[str, Any], *, in_memory: bool) -> list[tuple[Any, ...]]:
+    """The rows of metrics(…), from the files or from the sums."""
     engine = warehouse._engine
     if not in_memory:
-        return warehouse.sql(_QUANTILES, asked).rows
+        return warehouse.sql(_FIGURES, asked).rows
     kept, snapshot = engine._near, engine.snapshot()
     assert kept is not None
     assert kept._generations[-1].number == snapshot.generation
-    with kept.connection(snapshot, _QUANTILES) as con:
-        assert "latency_until" in {row[2] for row in con.execute("SHOW ALL TABLES").fetchall()}
-        return con.execute(_QUANTILES, asked).fetchall()
+    with kept.connection(snapshot, _FIGURES) as con:
+        tables = {row[2] for row in con.execute("SHOW ALL TABLES").fetchall()}
+        assert {"latency_until", "counts_until"} <= tables
+        return con.execute(_FIGURES, asked).fetchall()
 
 
 def agree(warehouse: Warehouse) -> int:
@@ -63,9 +72,9 @@ def agree(warehouse: Warehouse) -> int:
                 "grain": grain,
                 "apdex_ms": rng.choice([None, 0.001, 2, 6, 500, 10_000_000]),
             }
-            told = quantiles(warehouse, asked, in_memory=True)
-            assert told == quantiles(warehouse, asked, in_memory=False), asked
-            answered += bool(told)
+            told = figures(warehouse, asked, in_memory=True)
+            assert told == figures(warehouse, asked, in_memory=False), asked
+            answered += any(row[_ENTRIES] for row in told)
     return answered
 
 
@@ -81,11 +90,13 @@ def test_a_quantile_is_the_bucket_of_nearest_rank(builder: Builder) -> None:
     builder.put([log(FIRST + timedelta(hours=1, minutes=i), responseTime=i + 1) for i in range(20)])
     builder.sync()
     asked = {"starts": NAIVE, "ends": NAIVE + timedelta(days=1), "points": 1, "grain": 300, "apdex_ms": 500}
-    ranks = [math.floor(math.log(ms) / math.log(1.02)) for ms in (10, 19, 20)]
+    ranks = [1.02 ** (math.floor(math.log(ms) / math.log(1.02)) + 0.5) for ms in (10, 19, 20)]
     with closing(builder.open()) as warehouse:
         warehouse.warm()
-        found = quantiles(warehouse, asked, in_memory=True)
-    assert found == [(0, *ranks, 20, 20, 20)]
+        found = figures(warehouse, asked, in_memory=True)
+    p50, apdex = 10, 13
+    assert list(found[0][p50:apdex]) == pytest.approx(ranks)
+    assert found[0][apdex] == 1
 
 
 def noted(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
@@ -151,8 +162,8 @@ def test_a_day_that_is_too_old_goes_without_the_others_being_summed_anew(
         warehouse.warm()
         assert days == [NAIVE + timedelta(days=3)]
         window = {"starts": NAIVE + timedelta(days=1), "ends": NAIVE + timedelta(days=4), "points": 9}
-        told = quantiles(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=True)
-        assert told == quantiles(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=False)
+        told = figures(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=True)
+        assert told == figures(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=False)
 
 
 def test_after_a_long_time_without_entries_the_sums_begin_anew(builder: Builder) -> None:
@@ -164,9 +175,9 @@ def test_after_a_long_time_without_entries_the_sums_begin_anew(builder: Builder)
         builder.sync()
         warehouse.warm()
         window = {"starts": NAIVE + timedelta(days=60), "ends": NAIVE + timedelta(days=61), "points": 5}
-        told = quantiles(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=True)
+        told = figures(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=True)
         assert len(told) == 5
-        assert told == quantiles(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=False)
+        assert told == figures(warehouse, window | {"grain": 300, "apdex_ms": 500}, in_memory=False)
 
 
 def test_numbers_beyond_an_integer_are_summed_too(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +211,7 @@ def test_days_that_retention_took_are_gone_from_the_sums(builder: Builder) -> No
         assert agree(warehouse) > 3
 
 
-def test_without_entries_there_are_no_sums_and_no_quantiles(builder: Builder) -> None:
+def test_without_entries_there_are_no_sums_and_no_figures(builder: Builder) -> None:
     with closing(builder.open()) as warehouse:
         warehouse.warm()
         assert warehouse.analytics(24, FIRST)["p95ResponseTime"] is None
