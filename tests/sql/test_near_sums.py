@@ -1,7 +1,6 @@
 """Sums in memory (near/latency_until, near/counts_until, near/metrics): the answers of the rollups.
 
-What functions/metrics tells of the files, with functions/latency_quantiles and functions/bucket_quantiles, is the
-measure.
+What functions/metrics tells of the files is the measure (functions/latency_quantiles, bucket_quantiles).
 """
 
 from __future__ import annotations
