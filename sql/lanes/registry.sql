@@ -77,7 +77,7 @@ SELECT
     t.line
 FROM typed AS t
 WHERE is_epoch_ms(t.ms) AND is_epoch_ms(t.f."storedAt")
-    AND is_json_object(t.metadata)
+    AND starts_with(t.metadata, '{')
     AND CASE
         -- The line that the fields make is the line: they are all, stand once, and are of their kinds.
         WHEN t.raw = concat('{"timestamp":', t.ms, ',"level":"', t.f.level, '","message":"', t.f.message,

@@ -113,7 +113,7 @@ class Pipeline:
         # Of the objects asked for last, one after the other.
         self._failures: list[BucketError] = []
         self._converter = partial(Converter, lake, run_id, quarantine_date, settings)
-        # One for each worker, opened when it is needed: most syncs find nothing new.
+        # One for each worker, opened with the first object: most syncs find nothing new.
         self._converters: queue.SimpleQueue[Converter | None] = queue.SimpleQueue()
         for _ in range(settings.ingest_workers):
             self._converters.put(None)
@@ -153,6 +153,9 @@ class Pipeline:
         unfetched: list[BucketError] = []
         failure: BucketError | None = None
         batcher = Batcher(self._batch_bytes)
+        for _ in infos[: self._worker_count]:
+            # While the first objects are on their way.
+            self._workers.submit(self._open_converter)
 
         def submit(batch: Batch) -> None:
             # One batch may wait per worker; more would only hold memory.
@@ -218,6 +221,13 @@ class Pipeline:
             self._lake.discard(files)
             raise
         return Ingested(objects, files, unfetched, failure)
+
+    def _open_converter(self) -> None:
+        converter = self._converters.get()
+        try:
+            converter = converter or self._converter()
+        finally:
+            self._converters.put(converter)
 
     def _convert(self, batch: Batch, places: dict[int, tuple[str, str]]) -> Converted:
         converter = self._converters.get()
