@@ -42,11 +42,15 @@ CREATE OR REPLACE MACRO latency_bucket(ms) AS
 -- equal ones. In whole milliseconds, because what the last digit of a fraction does would move a slot to another period;
 -- in microseconds centuries would need numbers of 128 bits. Few operators: to bind one takes longer than to compute it.
 CREATE OR REPLACE MACRO period_of(moment, starts, ends, points) AS
-    (epoch_ms(moment) - epoch_ms(starts)) * points // (epoch_ms(ends) - epoch_ms(starts));
+    (epoch_ms(moment) - epoch_ms(CAST(starts AS TIMESTAMP))) * points
+        // (epoch_ms(CAST(ends AS TIMESTAMP)) - epoch_ms(CAST(starts AS TIMESTAMP)));
 
 -- When period i begins: the first whole millisecond that lies in it.
 CREATE OR REPLACE MACRO period_start(i, starts, ends, points) AS
-    make_timestamp_ms(epoch_ms(starts) + (i * (epoch_ms(ends) - epoch_ms(starts)) + points - 1) // points);
+    make_timestamp_ms(
+        epoch_ms(CAST(starts AS TIMESTAMP))
+        + (i * (epoch_ms(CAST(ends AS TIMESTAMP)) - epoch_ms(CAST(starts AS TIMESTAMP))) + points - 1) // points
+    );
 
 -- 2xx for 200 to 299, and so on. Null for null.
 CREATE OR REPLACE MACRO status_class(status) AS CAST(status // 100 AS VARCHAR) || 'xx';

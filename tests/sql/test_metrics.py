@@ -333,3 +333,19 @@ def test_quantiles_are_of_the_entries_that_the_mean_is_of(
     assert found["p50ResponseTime"] == pytest.approx(10, rel=0.01)
     assert found["p95ResponseTime"] == pytest.approx(3_000, rel=0.01)
     assert found["apdex"] == 0.5
+
+
+@pytest.mark.parametrize("reads", ["activity", "logs"])
+def test_an_engineer_may_write_the_moments_as_texts(
+    warehouse: Warehouse, entries: list[Entry], reads: str
+) -> None:
+    rows = warehouse.sql(
+        "SELECT f.period_starts, f.entries FROM metrics('2026-03-03 15:00:00', '2026-03-04 15:00:00', 2, 30,"
+        f" 300, 500, '{reads}', NULL, NULL, NULL, NULL) AS f ORDER BY f.i"
+    ).rows
+    half = timedelta(hours=12)
+    starts = [NOW - 2 * half, NOW - half]
+    assert rows == [
+        (start.replace(tzinfo=None), len(matching(entries, MetricFilter(), start, start + half)))
+        for start in starts
+    ]
