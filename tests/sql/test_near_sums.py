@@ -1,6 +1,7 @@
 """Sums in memory (near/latency_until, near/counts_until, near/metrics): the answers of the rollups.
 
-What functions/metrics tells of the files is the measure (functions/latency_quantiles, bucket_quantiles).
+What functions/metrics tells of the files is the measure, with functions/latency_quantiles and
+functions/bucket_quantiles.
 """
 
 from __future__ import annotations
