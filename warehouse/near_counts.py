@@ -12,21 +12,15 @@ from warehouse import duck, sqlfiles
 class Counts(Struct, frozen=True):
     """A table of sums: its first and last moment (UTC, midnights), and the tables that it was made of.
 
-    Nothing is older than the first where it is `complete`, and nothing newer than the last unless `later`.
+    `days` are the first and the last day of which it holds everything: beyond its moments nothing happened,
+    as far as it was looked.
     """
 
     name: str
     since: datetime
     until: datetime
-    complete: bool
-    later: bool
+    days: tuple[date, date]
     of: tuple[str, ...]
-
-    @property
-    def days(self) -> tuple[date, date]:
-        """The days of which it holds everything, both ends."""
-        since = date.min if self.complete else self.since.date()
-        return since, self.until.date() if self.later else date.max
 
     def define(self, con: duck.Connection) -> None:
         """In the first schema of a connection's search path, let figures come from the sums."""
@@ -49,10 +43,11 @@ def build(
     """
     if old is not None and old.of == of:
         return old
-    found = con.execute(sqlfiles.read("near", "counted_days"), {"tomorrow": tomorrow}).fetchone()
-    since, until, complete, later = found or (None, None, True, False)
+    (found,) = con.execute(sqlfiles.read("near", "counted_days"), {"tomorrow": tomorrow}).fetchall()
+    since, until, complete, later = found
     if since is None:
         return None
     text = sqlfiles.read("near", "counts_until")
     con.execute(f"CREATE TABLE {name} AS {text}", {"since": since, "until": until})
-    return Counts(name, since, until, complete, later, of)
+    days = (date.min if complete else since.date(), tomorrow if later else date.max)
+    return Counts(name, since, until, days, of)

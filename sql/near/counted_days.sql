@@ -1,6 +1,6 @@
 -- Which days sums are kept of: those with an entry or an object, at most 35, the newest first; none after $tomorrow (a date).
 -- Reads activity and storage (what is kept of them). One row: since and until (UTC, midnights; null where there is nothing),
--- whether nothing is older than since, and whether something is newer than until.
+-- whether nothing is older than since, and whether something is newer than tomorrow.
 SELECT
     CAST(greatest(date_trunc('day', r.first), date_trunc('day', r.last) - INTERVAL 34 DAYS) AS TIMESTAMP) AS since,
     CAST(date_trunc('day', r.last) + INTERVAL 1 DAY AS TIMESTAMP) AS until,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tests.warehouse_builder import MB, Builder, log, utc
@@ -68,7 +68,7 @@ def test_a_young_warehouse_is_whole_in_memory_whatever_is_asked(builder: Builder
     builder.sync()
     with closing(builder.open()) as warm:
         warm.warm()
-        assert counts(warm).complete
+        assert counts(warm).days == (date.min, date.max)
         assert from_memory(warm, NOON - 3650 * DAY)
         assert sum(row["totalLogs"] for row in told(warm, 24 * 365, 12)) == 1
 
@@ -89,6 +89,18 @@ def test_a_commit_that_brings_neither_entries_nor_objects_keeps_the_sums(builder
         warm.warm()
         assert counts(warm).name != before.name
         assert warm.analytics(24, NOON)["totalLogs"] == 2
+
+
+def test_a_window_that_ends_where_a_clock_runs_ahead_to_is_told_whole(builder: Builder) -> None:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    ahead = today + 2 * DAY + 3 * HOUR
+    builder.put([log(today + DAY + 12 * HOUR, responseTime=3), log(ahead)])
+    builder.sync()
+    with closing(builder.open()) as warm, closing(builder.open()) as cold:
+        warm.warm()
+        for end in (ahead - HOUR, ahead + 2 * HOUR, ahead + DAY):
+            assert warm.history(48, 24, end)["history"] == cold.history(48, 24, end)["history"]
+        assert sum(row["totalLogs"] for row in warm.history(48, 24, ahead + HOUR)["history"]) == 2
 
 
 def test_sums_beyond_64_bits_are_exact(con: duck.Connection) -> None:
