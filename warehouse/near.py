@@ -83,7 +83,11 @@ class _Generation(Struct, frozen=True):
 
     @property
     def schema(self) -> str:
-        return f"near_{self.number}"
+        return _schema(self.number)
+
+
+def _schema(generation: int) -> str:
+    return f"near_{generation}"
 
 
 class Near:
@@ -173,7 +177,7 @@ class Near:
             # Sums over years to an entry of a clock that runs ahead would take what those of today need.
             until = tomorrow if later else date.max
             tables[_SUMMED] = _Table(sums.name if sums else name, files, since, until)
-            schema = f"near_{snapshot.generation}"
+            schema = _schema(snapshot.generation)
             con.execute(f"CREATE SCHEMA {schema}")
             con.execute(f"SET search_path = '{schema},main'")
             for table in _TABLES:

@@ -26,10 +26,10 @@ FROM (
     SELECT
         f.i, f.period_starts, f.period_ends, f.entries, f.errors, f.warnings, f.timed, f.requests, f.server_errors,
         f.p50, f.p95, f.p99, f.apdex,
-        100.0 * f.errors / nullif(f.entries, 0) AS error_rate,
-        100.0 * f.warnings / nullif(f.entries, 0) AS warn_rate,
-        CAST(f.response_ns AS DOUBLE) / 1e6 / nullif(f.timed, 0) AS response_ms,
-        100.0 * f.timed / nullif(f.entries, 0) AS coverage,
+        percentage_or_null(f.errors, f.entries) AS error_rate,
+        percentage_or_null(f.warnings, f.entries) AS warn_rate,
+        mean_ms_or_null(f.response_ns, f.timed) AS response_ms,
+        percentage_or_null(f.timed, f.entries) AS coverage,
         megabytes(f.bytes) * 3600 / $period_seconds AS growth
     FROM metrics(
         $window_start, $window_end, $points, $grain, $latency_grain, $apdex_ms, $reads, $source, $package,

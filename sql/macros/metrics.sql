@@ -1,7 +1,8 @@
 -- Formulas that several endpoints share; the definitions are the contract's.
 
--- Share in percent, 0 where there is nothing to share.
-CREATE OR REPLACE MACRO percentage(part, whole) AS coalesce(100.0 * part / nullif(whole, 0), 0);
+-- Share in percent: null, or 0, where there is nothing to share.
+CREATE OR REPLACE MACRO percentage_or_null(part, whole) AS 100.0 * part / nullif(whole, 0);
+CREATE OR REPLACE MACRO percentage(part, whole) AS coalesce(percentage_or_null(part, whole), 0);
 
 -- A BIGINT as many times as the weight of its row says, at most 9e18: a product beyond a BIGINT would end the sync.
 CREATE OR REPLACE MACRO weighted(v, weight) AS
@@ -12,8 +13,9 @@ CREATE OR REPLACE MACRO weighted_ns(ms, weight) AS
     CASE WHEN weight <= 100000 THEN CAST(round(ms * 1000000) AS BIGINT) * weight
         ELSE weighted(CAST(round(ms * 1000000) AS BIGINT), weight) END;
 
--- Mean in milliseconds from a sum in nanoseconds, 0 where nothing was timed.
-CREATE OR REPLACE MACRO mean_ms(response_ns, timed) AS coalesce(CAST(response_ns AS DOUBLE) / 1e6 / nullif(timed, 0), 0);
+-- Mean in milliseconds from a sum in nanoseconds: null, or 0, where nothing was timed.
+CREATE OR REPLACE MACRO mean_ms_or_null(response_ns, timed) AS CAST(response_ns AS DOUBLE) / 1e6 / nullif(timed, 0);
+CREATE OR REPLACE MACRO mean_ms(response_ns, timed) AS coalesce(mean_ms_or_null(response_ns, timed), 0);
 
 -- 1 MB = 1,048,576 bytes.
 CREATE OR REPLACE MACRO megabytes(b) AS CAST(b AS DOUBLE) / 1048576;

@@ -1,6 +1,7 @@
 -- What functions/metrics.sql tells, of all entries (reads is 'activity') from the sums that are kept in memory
 -- (near/counts_until.sql, near/latency_until.sql): a period is the difference of two rows. What has a filter is told by
--- the other. Parameters and columns are those of that one; bucket_grain is 300 seconds or a multiple.
+-- the other. Parameters and columns are those of that one; bucket_grain is 300 seconds or a multiple. What stands where in
+-- sums is said in near/counts_until.sql.
 -- Variables: counted_since, counted_until, kept_since, kept_until (UTC, the first and the last moment of the two),
 -- kept_low (the first bucket).
 CREATE OR REPLACE MACRO metrics(

@@ -150,8 +150,9 @@ def flipped(place: float, bits: int = 1) -> Answer:
 
 
 def with_length(head: bytes, length: int) -> bytes:
+    """With another length, and with word of the close that follows: else the next request may meet it."""
     lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
-    return b"\r\n".join([*lines[:-2], b"Content-Length: %d" % length, b"", b""])
+    return b"\r\n".join([*lines[:-2], b"Content-Length: %d" % length, b"Connection: close", b"", b""])
 
 
 def dated(date: str) -> Answer:

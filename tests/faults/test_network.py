@@ -96,11 +96,7 @@ LASTING: dict[str, tuple[Answer, type[BucketError], str]] = {
     "401": (refused(401, "Unauthorized"), CredentialsError, "check the key pair or API token"),
     "403": (refused(403, "AccessDenied"), CredentialsError, "check the key pair or API token"),
     "always an end in the body": (cut(0.9), BucketError, "no usable answer"),
-    "always too short": (
-        shortened(9),
-        BucketError,
-        r"arrives damaged \([\d,]+ bytes came\)|ConnectionClosed",
-    ),
+    "always too short": (shortened(9), BucketError, r"arrives damaged \([\d,]+ bytes came\)"),
 }
 
 

@@ -11,6 +11,7 @@ import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from functools import partial
 from typing import Protocol
 
@@ -222,20 +223,23 @@ class Pipeline:
             raise
         return Ingested(objects, files, unfetched, failure)
 
-    def _open_converter(self) -> None:
+    @contextmanager
+    def _borrowed(self) -> Iterator[Converter]:
+        """A converter that nobody else uses meanwhile."""
         converter = self._converters.get()
         try:
             converter = converter or self._converter()
+            yield converter
         finally:
             self._converters.put(converter)
 
+    def _open_converter(self) -> None:
+        with self._borrowed():
+            pass
+
     def _convert(self, batch: Batch, places: dict[int, tuple[str, str]]) -> Converted:
-        converter = self._converters.get()
-        try:
-            converter = converter or self._converter()
+        with self._borrowed() as converter:
             return converter.convert(batch, places)
-        finally:
-            self._converters.put(converter)
 
     def _bodies(
         self, infos: Sequence[ObjectInfo]
