@@ -41,6 +41,12 @@ def millis(moment: datetime | str) -> int:
     return round((utc(moment) if isinstance(moment, str) else moment).timestamp() * 1000)
 
 
+def window_of(warehouse: Warehouse, asked: dict[str, Any]) -> dict[str, Any]:
+    """The window of a question: its slots (endpoints/window_slots) and its edges (endpoints/window)."""
+    slots = warehouse.run("window_slots", asked)[0]
+    return slots | warehouse.run("window", asked | slots)[0]
+
+
 def log(
     at: datetime | str | float, level: Any = "info", message: Any = "served", **fields: Any
 ) -> dict[str, Any]:

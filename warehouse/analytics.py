@@ -63,7 +63,9 @@ EVERYTHING = MetricFilter()
 
 
 def window(engine: Engine, hours: float, points: int, now: datetime, wanted: MetricFilter) -> Row:
-    """The window's edges, grains and filters (sql/endpoints/window.sql), with the parameters that made them.
+    """The window's edges, grains and filters, with the parameters that made them.
+
+    What does not depend on the time (`sql/endpoints/window_slots.sql`) is kept, the rest is `window.sql`'s.
 
     Raises BadRequestError (field points) for periods of less than 30 seconds.
     """
@@ -74,18 +76,18 @@ def window(engine: Engine, hours: float, points: int, now: datetime, wanted: Met
             field="points",
         )
     asked = {"hours": hours, "points": points, **wanted.parameters()}
-    return asked | engine.run("window", asked | {"now": now}, since=now)[0]
+    slots = engine.constant("window_slots", asked)
+    return asked | slots | engine.run("window", asked | slots | {"now": now}, since=now)[0]
 
 
-def known_zone(engine: Engine, zone: str) -> str:
-    """An IANA time zone that queries know. Raises BadRequestError (field timezone)."""
-    if not engine.run("time_zone", {"zone": zone})[0]["known"]:
+def require_zone(engine: Engine, zone: str) -> None:
+    """Raise BadRequestError (field timezone) for a time zone that queries do not know."""
+    if not engine.constant("time_zone", {"zone": zone})["known"]:
         raise BadRequestError(
             f"timezone: {zone[:60]!r} is no IANA time zone",
             hint="for example Europe/Berlin",
             field="timezone",
         )
-    return zone
 
 
 def metrics_since(window: Row, earliest: str) -> datetime | None:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,6 +51,8 @@ MANIFEST_TYPES = {
 
 #: Rows of one batch of a stream.
 _STREAM_ROWS = 20_000
+#: Constants that are remembered: two thousand take a MB.
+_CONSTANTS = 2_000
 
 _Answer = TypeVar("_Answer")
 
@@ -84,6 +87,7 @@ class Engine:
         self._walling = threading.Lock()
         # Beside the thread that asks.
         self._helpers = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "question")
+        self._constants = lru_cache(_CONSTANTS)(self._constant)
 
     def close(self) -> None:
         """Close every connection and remove the scratch folder."""
@@ -150,6 +154,14 @@ class Engine:
             with self._connection(text) as con:
                 return rows(con, folder, name, given)
 
+    def constant(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The row of a query of `sql/endpoints/` that reads nothing but its parameters; run once for each."""
+        return dict(self._constants(name, tuple(parameters.items())))
+
+    def _constant(self, name: str, parameters: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+        (row,) = self.run(name, dict(parameters), since=date.max)
+        return row
+
     def together(self, *questions: Callable[[], _Answer]) -> list[_Answer]:
         """The answers to questions that need none of each other, found on all cores that are free.
 
@@ -159,9 +171,9 @@ class Engine:
         asked = [self._helpers.submit(question) for question in others]
         try:
             answers = [first()]
-            for question, answer in zip(others, asked, strict=True):
-                # What waits for a core is answered here: whoever asks has one.
-                answers.append(question() if answer.cancel() else answer.result())
+            # What waits for a core is answered here: whoever asks has one. Helpers begin at the other end.
+            own = {at: others[at]() for at in reversed(range(len(asked))) if asked[at].cancel()}
+            answers += [own[at] if at in own else asked[at].result() for at in range(len(asked))]
         finally:
             for answer in asked:
                 answer.cancel()

@@ -6,7 +6,7 @@ Answers hold epoch milliseconds and minutes.
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from warehouse import duck
@@ -24,7 +24,8 @@ _MINUTES_HOURS = 744
 
 def window(engine: Engine, hours: float, now: datetime) -> dict[str, Any]:
     """What is searched and how finely (sql/endpoints/gaps_window.sql); `now` is UTC without a zone."""
-    return {"hours": hours} | engine.run("gaps_window", {"hours": hours, "now": now})[0]
+    (found,) = engine.run("gaps_window", {"hours": hours, "now": now}, since=date.min)
+    return {"hours": hours} | found
 
 
 def report(engine: Engine, searched: dict[str, Any]) -> dict[str, Any]:

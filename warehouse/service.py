@@ -94,9 +94,7 @@ class Warehouse:
         BadRequestError (field timezone) for a zone that nobody knows.
         """
         if zone != "UTC":
-            self._answers.get(
-                "time_zone", {"zone": zone}, lambda asked: analytics.known_zone(self._engine, **asked)
-            )
+            analytics.require_zone(self._engine, zone)
         moment = now or datetime.now(UTC)
         shown = {"zone": zone, "empty_as_null": empty_as_null}
 
@@ -104,8 +102,12 @@ class Warehouse:
             window = self._window(hours, end, points, wanted) | shown
             return self._answers.get("trends", window, lambda asked: analytics.trends(self._engine, asked))
 
-        marks = self.outlook.anomalies(hours, moment)["anomalies"] if wanted == EVERYTHING else []
-        answer = series(moment) | {"anomalies": marks}
+        def unusual() -> Row:
+            told = self.outlook.anomalies(hours, moment)["anomalies"] if wanted == EVERYTHING else []
+            return {"anomalies": told}
+
+        periods, marks = self._engine.together(lambda: series(moment), unusual)
+        answer = periods | marks
         if not compare:
             return answer
         earlier = {name: analytics.COMPARISONS[name] or timedelta(hours=hours) for name in compare}
@@ -169,14 +171,10 @@ class Warehouse:
         The built-in ones over the last `hours`; all others, and those with a window or limits of time of
         their own, as the latest round of tests found them.
         """
-        firing = self._firing(self._window(hours, now or datetime.now(UTC)))
+        asked = self._window(hours, now or datetime.now(UTC)) | self.alert_book.built_in()
+        tested = self._answers.get("alerts", asked, lambda given: built_in_alerts(self._engine, given))
+        firing = self.alert_book.firing([row for row in tested if row["triggered"]])
         return {"alerts": firing, "count": len(firing)}
-
-    def _firing(self, window: Row) -> list[Row]:
-        tested = self._answers.get(
-            "alerts", window | self.alert_book.built_in(), lambda asked: built_in_alerts(self._engine, asked)
-        )
-        return self.alert_book.firing([row for row in tested if row["triggered"]])
 
     def gaps(self, hours: float = gaps.HOURS, now: datetime | None = None) -> Row:
         """GET /gaps: stretches of the last `hours` without an entry where some were to be expected."""
@@ -187,20 +185,22 @@ class Warehouse:
         """GET /analytics/report: summary, trends and what to do, with what was seen."""
         moment = now or datetime.now(UTC)
         window = self._window(hours, moment)
-        figures = self._answers.get(
-            "analytics",
-            window | {"apdex_ms": self._settings.apdex_ms},
-            lambda asked: analytics.figures(self._engine, asked),
-        )
-        found = self._answers.get(
-            "report",
-            window | {"now": hour_of(moment) + timedelta(hours=1)},
-            lambda asked: report.report(self._engine, self._settings, asked, figures),
+
+        def found() -> Row:
+            figures = self.analytics(hours, moment)
+            return self._answers.get(
+                "report",
+                window | {"now": hour_of(moment) + timedelta(hours=1)},
+                lambda asked: report.report(self._engine, self._settings, asked, figures),
+            )
+
+        told, alerts, trends = self._engine.together(
+            found, lambda: self.alerts(hours, moment), lambda: self.trends(hours, now=moment)
         )
         return {
-            **found,
-            "summary": {**found["summary"], "totalAlerts": len(self._firing(window))},
-            "trends": self.trends(hours, now=now)["trends"],
+            **told,
+            "summary": {**told["summary"], "totalAlerts": alerts["count"]},
+            "trends": trends["trends"],
             "hours": hours,
         }
 

@@ -1,6 +1,6 @@
 -- An alert rule by source or package: the metric's value of each that has entries in the window or had some in the 7 days
 -- before it, and whether it goes beyond the threshold. One that fell silent has 0 entries, and no value where entries tell it.
--- Parameters: the columns of endpoints/window.sql, $hours, $apdex_ms, $dimension (source or package), $metric,
+-- Parameters: the columns of endpoints/window_slots.sql and window.sql, $hours, $apdex_ms, $dimension (source or package), $metric,
 -- $operator, $threshold. One row per value of the dimension; starts: where the window begins. Windows of 12 hours and
 -- more come from the rollup and end with a whole hour, shorter ones from the log rows.
 -- Units: those of the metric (docs/metrics.md).

@@ -1,5 +1,5 @@
 -- An alert rule over a metric: its value over the window, and whether that goes beyond the threshold.
--- Parameters: those of endpoints/window.sql and its columns, $apdex_ms, $metric, $operator, $threshold. One row; value
+-- Parameters: those of endpoints/window_slots.sql and window.sql, and their columns, $apdex_ms, $metric, $operator, $threshold. One row; value
 -- is null where no entry tells it. Units: those of the metric (docs/metrics.md); systemHealth is 0, 1 or 2.
 SELECT
     CAST(NULL AS VARCHAR) AS name,

@@ -1,5 +1,5 @@
 -- GET /analytics/alerts: every enabled rule with its value over the window, and since when it fires.
--- Parameters: those of endpoints/window.sql and its columns, and the rules as lists of the same length: $ids, $names,
+-- Parameters: those of endpoints/window_slots.sql and window.sql, and their columns, and the rules as lists of the same length: $ids, $names,
 -- $conditions, $thresholds, $inclusive (fires at the threshold too), $severities. One row per rule, the firing first.
 -- The same window is looked at as it stood at each of 120 earlier moments, one window's length back in equal steps
 -- (30 seconds for an hour, 12 minutes for a day): "since" is the first moment from which on the rule fired without

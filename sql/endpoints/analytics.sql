@@ -1,5 +1,5 @@
 -- GET /analytics: how much was logged, how much of it is trouble, how fast answers were.
--- Parameters: those of endpoints/window.sql and its columns, $apdex_ms. Two rows: the window, and the same figures one
+-- Parameters: those of endpoints/window_slots.sql and window.sql, and their columns, $apdex_ms. Two rows: the window, and the same figures one
 -- window earlier. Units: rates in percent, response times in ms, throughput in entries per minute, growth in MB per
 -- hour, times in epoch ms. Quantiles come from the latency buckets: within 1 percent.
 SELECT

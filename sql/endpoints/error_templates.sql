@@ -1,5 +1,5 @@
 -- GET /analytics/errors: the faults of the window: messages at level error, with what differs masked.
--- Parameters: $hours and the columns of endpoints/window.sql, $points (periods of the trend), $limit; one of $source,
+-- Parameters: $hours and the columns of endpoints/window_slots.sql and window.sql, $points (periods of the trend), $limit; one of $source,
 -- $package, $status_class and $config_hash may be set. One row per template, most frequent first. Slots of 5 minutes (of an hour beyond a week) that begin in the window count.
 -- share: percent of all errors of the window; previousCount: one window earlier; firstSeen: the first one in the window
 -- and the 30 days before it; isNew: none in those 30 days; trend: counts of $points equal periods, oldest first;

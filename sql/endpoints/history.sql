@@ -1,5 +1,5 @@
 -- GET /analytics/history: every figure of GET /analytics, period by period, oldest first; the last one ends now.
--- Parameters: those of endpoints/window.sql and its columns, $apdex_ms. $points rows; in periods without entries counts
+-- Parameters: those of endpoints/window_slots.sql and window.sql, and their columns, $apdex_ms. $points rows; in periods without entries counts
 -- and growth are 0, and rates, means, quantiles and score are null.
 -- Units: rates in percent, response times in ms, throughput in entries per minute, growth in MB per hour, times in ms.
 SELECT

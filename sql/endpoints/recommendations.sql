@@ -1,7 +1,7 @@
 -- What the figures of the window ask for, with what was seen; the rules of sql/recommendations look at more than these.
 -- Parameters: $entries, $error_rate (percent), $warn_rate (percent), $response_ms, $p99_ms (null with none), $growth
 -- (MB per hour), $coverage (percent), $previous_error_rate, $top_message and $top_count (null with none), all
--- as endpoints/analytics.sql and endpoints/top_error_messages.sql gave them; the columns of endpoints/window.sql, $hours and $now.
+-- as endpoints/analytics.sql and endpoints/top_error_messages.sql gave them; the columns of endpoints/window_slots.sql and window.sql, $hours and $now.
 -- One row per rule that holds, the gravest first; one without an id that says so when these ask for nothing.
 -- value: the figure; since is when the first hour of the window began in which it was beyond the limit (hours count from the
 -- window's beginning), of no entries when the newest one came, as far as nine days or one window back: epoch ms, null

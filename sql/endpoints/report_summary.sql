@@ -1,5 +1,5 @@
 -- The summary of GET /analytics/report.
--- Parameters: those of endpoints/window.sql and its columns. One row.
+-- Parameters: those of endpoints/window_slots.sql and window.sql, and their columns. One row.
 -- avgPerformanceScore: mean score of the periods that have entries, as an integer (100 with none).
 -- uptime: availability in percent, the share of requests (entries with an HTTP status) that were not answered
 -- 5xx; 100 where requests were not logged, 0 where nothing at all was logged (as in endpoints/uptime.sql).

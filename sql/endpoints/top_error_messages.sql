@@ -1,5 +1,5 @@
 -- The five most frequent messages of entries at level error in the window; of equals, the first by text.
--- Parameters: the columns of endpoints/window.sql, the filters. At most five rows. With one filter they are templates
+-- Parameters: the columns of endpoints/window_slots.sql and window.sql, the filters. At most five rows. With one filter they are templates
 -- (macros/errors.sql) from the rollup by dimension, in slots of 5 minutes; with several, from the log rows, whose messages
 -- are cut to 1,000 characters as those of the rollup are. What is read is one of the three queries, by the name of $reads: the others are not even bound.
 WITH activity_messages AS (

@@ -1,5 +1,5 @@
 -- GET /analytics/trends: the window in $points equal periods, oldest first; the last one ends now.
--- Parameters: those of endpoints/window.sql and its columns, $zone (IANA, of period), $empty_as_null: means of periods
+-- Parameters: those of endpoints/window_slots.sql and window.sql, and their columns, $zone (IANA, of period), $empty_as_null: means of periods
 -- without a timed entry are null, not 0. $points rows, empty periods are there with zeros.
 -- Units: storageUsed and storageTotal in MB, response times in ms, times in epoch ms.
 SELECT

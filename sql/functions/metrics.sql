@@ -3,7 +3,7 @@
 -- another of the same name before it (near/metrics.sql), which answers the same.
 -- Parameters: starts and ends (UTC) of what is cut into points (periods), slot_grain and bucket_grain (seconds, of the
 -- rollups' slots to read), apdex_t (ms), reads: 'activity' (all entries), 'activity_by' (one filter, hours) or 'logs' (any filters, from the rows); of_source, of_package, of_status (2xx, 3xx …), of_config: null for all.
--- A slot belongs to the period in which it begins. endpoints/window.sql gives parameters that fit together.
+-- A slot belongs to the period in which it begins. endpoints/window_slots.sql and window.sql give parameters that fit together.
 -- What is read are two of the queries below, by the name of `reads`: one that nothing names is not even bound, and planning
 -- is most of the cost.
 -- Units: response_ns in nanoseconds, p50, p95, p99 in ms (within 1 percent, null where nothing was timed); bytes newly

@@ -4,7 +4,7 @@
 -- The others are those of the window, in hours that begin in it. Before: a config that came in the window, or in the hour before
 -- it (who looks a day after a deployment sees it), and was not there in the week or the window before, against what the same
 -- sources logged there under configs that ended, day by day, before it came.
--- Parameters: the columns of endpoints/window.sql. At most three rows, one per config. value: percent; since is the first hour of
+-- Parameters: the columns of endpoints/window_slots.sql and window.sql. At most three rows, one per config. value: percent; since is the first hour of
 -- the config in the window, or when it came.
 WITH configs AS (
     SELECT

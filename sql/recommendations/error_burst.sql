@@ -1,6 +1,6 @@
 -- A fault that came up, or came much more often than before: 20 errors at least, a fifth of all, five times as many as one
 -- window earlier.
--- Parameters: the columns of endpoints/window.sql. At most three rows. value: errors; since in epoch ms.
+-- Parameters: the columns of endpoints/window_slots.sql and window.sql. At most three rows. value: errors; since in epoch ms.
 WITH counted AS (
     SELECT
         t.template,

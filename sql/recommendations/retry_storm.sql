@@ -1,6 +1,6 @@
 -- A version that clients ask for again and again and do not get: 50 failed GETs of its tarball at least, and more of them
 -- than downloads, on the UTC days of the window.
--- Parameters: the columns of endpoints/window.sql. At most three rows. value: failed GETs; since is the first such day.
+-- Parameters: the columns of endpoints/window_slots.sql and window.sql. At most three rows. value: failed GETs; since is the first such day.
 SELECT
     'warning' AS severity,
     CAST(sum(d.failed) AS DOUBLE) AS value,

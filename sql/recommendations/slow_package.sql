@@ -1,6 +1,6 @@
 -- A package whose answers are slow: 50 timed at least, and a mean of more than 1,000 ms, or of more than 200 ms and five
 -- times that of all packages.
--- Parameters: the columns of endpoints/window.sql. At most three rows. Hours that begin in the window. value: ms; since
+-- Parameters: the columns of endpoints/window_slots.sql and window.sql. At most three rows. Hours that begin in the window. value: ms; since
 -- is the first such hour in which its mean was above 200 ms.
 WITH hours AS (
     SELECT b.value AS package, b.slot, b.timed, b.response_ns

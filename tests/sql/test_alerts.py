@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.sql.conftest import Open
-from tests.warehouse_builder import MB, Builder, log, millis, naive, utc
+from tests.warehouse_builder import MB, Builder, log, millis, naive, utc, window_of
 from warehouse.service import Warehouse
 
 DAY = utc("2026-03-01T00:00:00")
@@ -20,7 +20,7 @@ def every_rule(warehouse: Warehouse, hours: float, now: datetime) -> dict[str, d
     """Every rule's row by its id, firing or not."""
     asked = {"hours": hours, "points": 24, "now": now.replace(tzinfo=None)}
     rules = warehouse.alert_book.built_in()
-    rows = warehouse.run("alerts", asked | warehouse.run("window", asked)[0] | rules)
+    rows = warehouse.run("alerts", asked | window_of(warehouse, asked) | rules)
     return {row["id"]: row for row in rows}
 
 
@@ -167,7 +167,7 @@ def test_since_goes_back_one_window_at_most(builder: Builder, synced: Open) -> N
 def test_firing_rules_come_first_and_the_critical_ones_before_the_others(changing: Warehouse) -> None:
     asked = {"hours": 1, "points": 24, "now": naive("2026-03-01T11:30:00")}
     rules = changing.alert_book.built_in()
-    rows = changing.run("alerts", asked | changing.run("window", asked)[0] | rules)
+    rows = changing.run("alerts", asked | window_of(changing, asked) | rules)
     assert [(row["id"], row["severity"]) for row in rows] == [
         ("high-error-rate", "critical"),
         ("system-health", "critical"),

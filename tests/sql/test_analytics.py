@@ -1,4 +1,4 @@
-"""GET /analytics: endpoints/window, endpoints/analytics, endpoints/health_factors and
+"""GET /analytics: endpoints/window_slots, endpoints/window, endpoints/analytics, endpoints/health_factors and
 endpoints/top_error_messages.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.sql.conftest import Open
-from tests.warehouse_builder import MB, Builder, log, millis, naive, utc
+from tests.warehouse_builder import MB, Builder, log, millis, naive, utc, window_of
 from warehouse.service import Warehouse
 
 DAY = utc("2026-03-01T00:00:00")
@@ -255,7 +255,7 @@ def test_longer_windows_read_coarser_slots(
     hourly: Warehouse, hours: int, grain: int, latency_grain: int, period: int
 ) -> None:
     now = naive("2026-03-01T10:00:01")
-    window = hourly.run("window", {"now": now, "hours": hours, "points": 24})[0]
+    window = window_of(hourly, {"now": now, "hours": hours, "points": 24})
     assert (window["grain"], window["latency_grain"], window["period_seconds"]) == (
         grain,
         latency_grain,
@@ -271,4 +271,4 @@ def test_longer_windows_read_coarser_slots(
 
 def test_a_window_ends_now_when_now_is_the_end_of_a_slot(hourly: Warehouse) -> None:
     now = naive("2026-03-01T10:00:00")
-    assert hourly.run("window", {"now": now, "hours": 720, "points": 24})[0]["window_end"] == now
+    assert window_of(hourly, {"now": now, "hours": 720, "points": 24})["window_end"] == now

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.sql.conftest import Open
-from tests.warehouse_builder import Builder, naive, utc
+from tests.warehouse_builder import Builder, naive, utc, window_of
 from warehouse import duck, sqlfiles
 from warehouse.service import Warehouse
 
@@ -138,7 +138,8 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
     "time_zone": [{"known": True}],
     "trends": [{"logsCount": 0, "errorCount": 0, "storageUsed": 0, "responseTime": 0, "storageTotal": 0}]
     * 24,
-    "window": [{"grain": 30}],
+    "window": [{"window_end": NOW}],
+    "window_slots": [{"reads": "activity", "grain": 30}],
 }
 
 
@@ -164,7 +165,7 @@ def test_every_file_has_a_test_that_names_it(file: str) -> None:
 
 @pytest.mark.parametrize("name", sqlfiles.names("endpoints"))
 def test_every_endpoint_answers_on_an_empty_warehouse(empty: Warehouse, name: str) -> None:
-    window = empty.run("window", PARAMETERS)[0]
+    window = window_of(empty, PARAMETERS)
     rows = empty.run(name, PARAMETERS | window)
     expected = EMPTY.get(name, [])
     assert [{key: row[key] for key in wanted} for row, wanted in zip(rows, expected, strict=True)] == expected

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.sql.conftest import Open
-from tests.warehouse_builder import MB, Builder, log, millis, utc
+from tests.warehouse_builder import MB, Builder, log, millis, utc, window_of
 from warehouse.alerts import evaluate
 from warehouse.alerts.rules import AlertRule
 from warehouse.analytics import MetricFilter
@@ -193,8 +193,8 @@ def test_the_history_has_the_figures_of_each_period(
     answer = warehouse.history(hours, points, NOW, wanted)
     width = timedelta(hours=hours) / points
     assert (len(answer["history"]), answer["periodSeconds"]) == (points, width.total_seconds())
-    slots = warehouse.run("window", {"hours": hours, "points": points, "now": NOW.replace(tzinfo=None),
-        **wanted.parameters()})[0]  # fmt: skip
+    asked = {"hours": hours, "points": points, "now": NOW.replace(tzinfo=None), **wanted.parameters()}
+    slots = window_of(warehouse, asked)
     begins = NOW - timedelta(hours=hours)
 
     def by_period(grain: int) -> dict[int, list[Entry]]:

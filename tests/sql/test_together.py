@@ -47,6 +47,18 @@ def test_who_finds_no_free_core_answers_alone(engine: Engine) -> None:
     assert all(each.result() for each in busy)
 
 
+def test_who_asks_answers_what_no_helper_has_begun(engine: Engine) -> None:
+    held = threading.Event()
+
+    def last() -> bool:
+        held.set()
+        return True
+
+    # The helpers are busy with the first ones until the last one, in the queue behind them, is answered.
+    waiting = [lambda: held.wait(30) for _ in range(engine._helpers._max_workers)]
+    assert all(engine.together(lambda: True, *waiting, last))
+
+
 def test_questions_of_many_at_once_do_not_wait_for_each_other(engine: Engine) -> None:
     def several(number: int) -> list[list[int]]:
         return engine.together(
