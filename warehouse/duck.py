@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from warehouse import sqlfiles
 
-# DuckDB's allocator (jemalloc) gives back to the system what was free for a second. Most questions come later,
+# DuckDB's allocator (jemalloc) gives back to the system what was free for a second. Most questions come later
 # and took a quarter longer with memory that is new. It reads this once, when the library is loaded.
 os.environ.setdefault("DUCKDB_JE_MALLOC_CONF", "dirty_decay_ms:60000,muzzy_decay_ms:60000")
 
