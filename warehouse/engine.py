@@ -229,14 +229,31 @@ class Engine:
         with readers.reading(self._data_dir), self._connection() as con:
             return _answer(con, text, parameters)
 
-    def walled_sql(self, text: str, parameters: Mapping[str, Any] | None = None) -> SqlResult:
+    def walled_sql(self, text: str, parameters: Mapping[str, Any], seconds: float) -> SqlResult:
         """As `sql`, for a text from the network: it can open the warehouse's own files and no other.
 
-        It has a database of its own, because the wall is one around a whole database.
+        It has a database of its own, because the wall is one around a whole database. Raises QueryError for a
+        query that takes longer than so many seconds, too.
         """
-        pool = self._walled_pool()
+        pool, late = self._walled_pool(), threading.Event()
         with readers.reading(self._data_dir), pool.connection(self.snapshot(), reads.every()) as con:
-            return _answer(con, text, parameters)
+
+            def stop() -> None:
+                late.set()
+                con.interrupt()
+
+            limit = threading.Timer(seconds, stop)
+            limit.start()
+            try:
+                return _answer(con, text, parameters)
+            except QueryError as error:
+                if late.is_set():
+                    raise QueryError(f"it takes longer than {seconds:g} seconds") from error
+                raise
+            finally:
+                limit.cancel()
+                # So that it does not stop the next query of this connection.
+                limit.join()
 
     def _walled_pool(self) -> Pool:
         with self._walling:

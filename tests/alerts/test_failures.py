@@ -12,6 +12,7 @@ import pytest
 
 from tests.alerts.receiver import Receiver
 from tests.alerts.test_lifecycle import NOON, book, check, put
+from tests.alerts.test_queries import ENDLESS
 from tests.warehouse_builder import Builder
 from warehouse.alerts import queries, watch
 from warehouse.alerts.book import AlertBook
@@ -43,6 +44,16 @@ def test_a_rule_that_fails_in_an_unknown_way_stops_no_other(erring: Builder, rec
         done = check(erring, NOON, alerts=(OWN,))
     assert done.errors == {"own": "BrokenError: oops"}
     assert len(receiver.messages) == 2
+
+
+def test_a_query_without_end_holds_up_no_other_rule(
+    erring: Builder, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "SECONDS", 0.2)
+    endless = AlertRule(id="endless", query=ENDLESS, threshold=0)
+    done = check(erring, NOON, alerts=(endless, OWN))
+    assert done.errors == {"endless": "it takes longer than 0.2 seconds"}
+    assert [each["rule"] for each in receiver.messages[2:]] == ["own"]
 
 
 def test_a_finding_that_cannot_be_noted_stops_no_other(erring: Builder, receiver: Receiver) -> None:

@@ -138,14 +138,28 @@ def test_behind_the_checks_no_other_file_can_be_opened(tmp_path: Path, query: st
         file.write_text("a,b\n1,2\n")
     with closing(builder.open()) as warehouse:
         engine = warehouse._engine
-        assert engine.walled_sql("SELECT count(*) FROM logs").rows == [(1,)]
+        assert engine.walled_sql("SELECT count(*) FROM logs", {}, 30).rows == [(1,)]
         with pytest.raises(QueryError):
-            engine.walled_sql(query.format(file=tmp_path / "secret.csv", folder=tmp_path, lake=lake))
+            engine.walled_sql(query.format(file=tmp_path / "secret.csv", folder=tmp_path, lake=lake), {}, 30)
         # A commit is seen there as everywhere.
         builder.put([log(utc("2026-03-01T12:00:01"))])
         builder.sync()
-        assert engine.walled_sql("SELECT count(*) FROM logs").rows == [(2,)]
+        assert engine.walled_sql("SELECT count(*) FROM logs", {}, 30).rows == [(2,)]
     assert local.num_rows == 1
+
+
+ENDLESS = "SELECT count(*) AS value FROM range(100000000000000) AS a (i) WHERE a.i % 7 = 9"
+
+
+def test_a_query_without_end_is_stopped_and_the_next_one_runs(tmp_path: Path) -> None:
+    with closing(Builder(tmp_path).open()) as warehouse:
+        engine = warehouse._engine
+        for _ in range(2):
+            with pytest.raises(QueryError, match=r"it takes longer than 0\.2 seconds"):
+                engine.walled_sql(ENDLESS, {}, 0.2)
+            assert engine.walled_sql("SELECT 1 AS value", {}, 30).rows == [(1,)]
+        with pytest.raises(QueryError, match="nothing"):
+            engine.walled_sql("SELECT nothing", {}, 30)
 
 
 def tried(tmp_path: Path, query: str) -> evaluate.Tested:

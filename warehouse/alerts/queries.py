@@ -18,6 +18,8 @@ from warehouse.errors import BadRequestError
 
 #: Groups of one rule: more are a mistake in the rule, and would be as many messages.
 MOST_GROUPS = 1_000
+#: So long a query may take: while it runs, the rules after it wait.
+SECONDS = 30.0
 #: What a query may name with a dollar sign.
 PARAMETERS = ("window_start", "window_end", "hours")
 _TABLE_FUNCTIONS = {"metrics", "range", "generate_series", "unnest"}
@@ -76,7 +78,8 @@ def rows(engine: Engine, query: str, values: Mapping[str, Any]) -> list[Node]:
         " breaches(CAST(q.value AS DOUBLE), $operator, CAST($threshold AS DOUBLE)) AS breached"
         f" FROM (\n{query.strip().rstrip(';')}\n) AS q LIMIT {MOST_GROUPS + 1}"
     )
-    answer = engine.walled_sql(text, {name: values[name] for name in (*named, "operator", "threshold")})
+    given = {name: values[name] for name in (*named, "operator", "threshold")}
+    answer = engine.walled_sql(text, given, SECONDS)
     if len(answer.rows) > MOST_GROUPS:
         raise BadRequestError(f"it gives more than {MOST_GROUPS:,} rows")
     # As SQL does: NAME is name too. The last two columns are not the query's own.
