@@ -61,6 +61,24 @@ def test_a_run_ends_after_a_while_and_leaves_the_rest_to_the_next(
     assert check(erring, datetime.now(UTC)).sent == 2
 
 
+def test_a_recovery_is_told_after_the_firing_that_could_not_be_told_at_once(
+    erring: Builder, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver.status = 500
+    assert check(erring, datetime.now(UTC)).failed == 2
+    receiver.status = 200
+    receiver.bodies.clear()
+    # The firings are tried again in ten seconds; that they are over is due now.
+    later = check(erring, datetime.now(UTC) + timedelta(days=2))
+    assert (later.resolved, later.sent, later.failed) == (2, 0, 0)
+    monkeypatch.setattr(outbox, "now_us", lambda: round(datetime.now(UTC).timestamp() * 1e6) + 60_000_000)
+    assert check(erring, datetime.now(UTC) + timedelta(days=2)).sent == 4
+    told: dict[str, list[str]] = {}
+    for message in receiver.messages[-4:]:
+        told.setdefault(message["rule"], []).append(message["event"])
+    assert list(told.values()) == [["firing", "resolved"]] * 2
+
+
 def test_a_message_waits_for_a_process_that_has_its_channel(erring: Builder, receiver: Receiver) -> None:
     with book(erring) as opened:
         opened.check(send=False)

@@ -179,10 +179,17 @@ class AlertStore:
             )
 
     def claim(self, before_us: int, channels: Sequence[str], until_us: int) -> Due | None:
-        """The next message to these channels that was due by then; nobody else gets it until `until_us`."""
+        """The next message to these channels that was due by then; nobody else gets it until `until_us`.
+
+        What a channel is told of one rule and group it is told in the order in which it happened: what failed
+        is tried again before what came after it is tried at all.
+        """
         due = (
-            "SELECT * FROM alert_outbox WHERE status = 'due' AND next_us <= ?"
-            " AND channel IN (SELECT value FROM json_each(?)) ORDER BY number LIMIT 1"
+            "SELECT * FROM (SELECT *, row_number() OVER ("
+            " PARTITION BY channel, json_extract(message, '$.rule'), json_extract(message, '$.group')"
+            " ORDER BY number) AS place FROM alert_outbox WHERE status = 'due')"
+            " WHERE place = 1 AND next_us <= ? AND channel IN (SELECT value FROM json_each(?))"
+            " ORDER BY number LIMIT 1"
         )
         wanted = [before_us, msgspec.json.encode(channels).decode()]
         # Asked first without a lock: most often nothing is due.
