@@ -148,7 +148,8 @@ def test_behind_the_checks_no_other_file_can_be_opened(tmp_path: Path, query: st
     assert local.num_rows == 1
 
 
-ENDLESS = "SELECT count(*) AS value FROM range(100000000000000) AS a (i) WHERE a.i % 7 = 9"
+#: A minute of work, so that without a limit the tests fail and do not hang.
+ENDLESS = "SELECT count(*) AS value FROM range(20000000000) AS a (i) WHERE a.i % 7 = 9"
 
 
 def test_a_query_without_end_is_stopped_and_the_next_one_runs(tmp_path: Path) -> None:
