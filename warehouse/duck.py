@@ -84,9 +84,15 @@ def connect(*, threads: int | None = None, memory_limit: str | None = None) -> C
     con.execute("SET TimeZone = 'UTC'")
     # DuckDB draws a bar on stdout for long queries, where our data go.
     con.execute("SET enable_progress_bar = false")
-    for name in sqlfiles.names("macros"):
-        con.execute(sqlfiles.read("macros", name))
+    con.execute(_macros())
     return con
+
+
+@cache
+def _macros() -> str:
+    """All macros in one transaction: one for each of them takes half as long again."""
+    texts = [sqlfiles.read("macros", name) for name in sqlfiles.names("macros")]
+    return "\n;".join(["BEGIN", *texts, "COMMIT"])
 
 
 def side_by_side(
