@@ -175,7 +175,7 @@ class _Detector:
         if len(self._known) > _SHAPES:
             self._known.clear()
         new = [shape for shape in lines if shape not in self._known]
-        answers = self._ask([lines[shape] for shape in new], ("shape",))
+        answers = self._ask([_bare(lines[shape]) for shape in new], ("shape",))
         self._known.update(zip(new, answers, strict=True))
 
     def _ask(self, lines: list[str], asks: tuple[str, ...]) -> list[frozenset[str]]:
@@ -214,6 +214,26 @@ class _Detector:
 
 
 _DETECTOR = _Detector()
+
+
+#: A value of each kind. No condition on the shape looks into a text or a list, and those may be megabytes.
+_BARE: dict[type, Any] = {str: "", list: [], dict: {}, float: 0.5, bool: True, type(None): None}
+
+
+def _bare(line: str) -> str:
+    """The least line that has the shape of a JSON line."""
+    entry: dict[str, Any] = msgspec.json.decode(line)
+    outline = {
+        key: {inner: _bare_value(item) for inner, item in value.items()}
+        if isinstance(value, dict)
+        else _bare_value(value)
+        for key, value in entry.items()
+    }
+    return msgspec.json.encode(outline).decode()
+
+
+def _bare_value(value: Any) -> Any:
+    return (-1 if value < 0 else 1) if type(value) is int else _BARE[type(value)]
 
 
 def _shape(line: str) -> Any:
