@@ -95,6 +95,12 @@ def _macros() -> str:
     return "\n;".join(["BEGIN", *texts, "COMMIT"])
 
 
+def give_back_memory(con: Connection) -> None:
+    """Give what DuckDB has free back to the system now: it does so when a limit is set, be it the same."""
+    (limit,) = con.execute("SELECT current_setting('memory_limit')").fetchone() or ("",)
+    con.execute(f"SET memory_limit = '{limit}'")
+
+
 def side_by_side(
     con: Connection, work: Callable[[Connection, _Task], _Made], tasks: Iterable[_Task]
 ) -> Iterator[_Made]:

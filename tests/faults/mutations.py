@@ -217,6 +217,16 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        "long lines are converted one at a time",
+        ("tests/ingest/test_memory.py",),
+        (("warehouse/ingest/conform.py", "if lines.longest < _LONG_LINE:", "if True:"),),
+    ),
+    Mutation(
+        "the format of a long line is told by its shape",
+        ("tests/formats/test_detection.py",),
+        (("warehouse/formats/detection.py", "[_bare(lines[shape]) for", "[lines[shape] for"),),
+    ),
+    Mutation(
         "the fast lane takes lines with the ten keys only",
         ("tests/ingest/test_lanes.py",),
         (("sql/lanes/registry.sql", "TRY(len(json_keys(t.raw))) = 10", "TRY(len(json_keys(t.raw))) >= 10"),),

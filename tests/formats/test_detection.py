@@ -102,11 +102,12 @@ def test_a_shape_is_asked_about_without_its_texts_and_lists(monkeypatch: pytest.
     monkeypatch.setattr(
         detector, "_ask", lambda lines, which: asked.extend(lines) or [frozenset()] * len(lines)
     )
-    line = {"a": "x" * 99, "b": [1, 2], "c": {"d": "y", "e": {"f": 1}, "g": -7.5}, "h": -9, "i": 99, "j": True}
-    detector.claims([text(line | {"k": None, "l": ""})])
-    bare = {"a": "", "b": [], "c": {"d": "", "e": {}, "g": 0.5}, "h": -1, "i": 1, "j": True, "k": None, "l": ""}
+    same = {"i": True, "j": None, "k": ""}
+    line = {"a": "x" * 99, "b": [1, 2], "c": {"d": "y", "e": {"f": 1}, "f": -7.5}, "g": -9, "h": 99} | same
+    detector.claims([text(line)])
+    bare = {"a": "", "b": [], "c": {"d": "", "e": {}, "f": 0.5}, "g": -1, "h": 1} | same
     assert json.loads(asked[-1]) == bare
-    assert detection._shape(asked[-1]) == detection._shape(text(line | {"k": None, "l": ""}))
+    assert detection._shape(asked[-1]) == detection._shape(text(line))
 
 
 def test_to_detect_a_long_line_takes_little_memory() -> None:
@@ -116,7 +117,7 @@ from warehouse import formats
 from warehouse.ingest.heads import Head
 from warehouse.settings import Settings
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-line = lambda text: json.dumps({"timestamp": 1767225600000, "level": "info", "message": text, "pid": 1}).encode()
+line = lambda text: json.dumps({"timestamp": 1767225600000, "message": text, "pid": 1}).encode()
 formats.detect(Head(line("short"), True), "a", Settings())
 before = peak()
 long = line("x" * 16_000_000)
