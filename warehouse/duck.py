@@ -84,21 +84,9 @@ def connect(*, threads: int | None = None, memory_limit: str | None = None) -> C
     con.execute("SET TimeZone = 'UTC'")
     # DuckDB draws a bar on stdout for long queries, where our data go.
     con.execute("SET enable_progress_bar = false")
-    con.execute(_macros())
+    for name in sqlfiles.names("macros"):
+        con.execute(sqlfiles.read("macros", name))
     return con
-
-
-@cache
-def _macros() -> str:
-    """All macros in one transaction: one for each of them takes half as long again."""
-    texts = [sqlfiles.read("macros", name) for name in sqlfiles.names("macros")]
-    return "\n;".join(["BEGIN", *texts, "COMMIT"])
-
-
-def give_back_memory(con: Connection) -> None:
-    """Give what DuckDB has free back to the system now: it does so when a limit is set, be it the same."""
-    (limit,) = con.execute("SELECT current_setting('memory_limit')").fetchone() or ("",)
-    con.execute(f"SET memory_limit = '{limit}'")
 
 
 def side_by_side(

@@ -12,6 +12,8 @@ conversion  the same objects as local files into sorted zstd Parquet, nothing el
             (`JSONEachRow` into sorted zstd Parquet), once with the ten fields of the lines as they are, and
             once with the same columns as ours.
 small       5,000 objects of 20 KB of lines (gzip); the peer is boto3 alone, fetching with as many threads.
+long        one line of 16 MB, eight of them in one object, and eight in an object that is not compressed:
+            what memory a sync takes at its peak. There is no peer.
 large       one object of 5 GB of lines, not compressed (--large-gb); the peer is boto3 alone, which reads it
             in one go. Only when it is named: it needs 10 GB of disk.
 """
@@ -19,6 +21,7 @@ large       one object of 5 GB of lines, not compressed (--large-gb); the peer i
 from __future__ import annotations
 
 import argparse
+import base64
 import gzip
 import json
 import os
@@ -45,7 +48,7 @@ from warehouse.settings import Settings, load
 
 END = datetime(2026, 11, 23, tzinfo=UTC)
 MB = 1_000_000
-PARTS = ("sync", "damaged", "conversion", "small")
+PARTS = ("sync", "damaged", "conversion", "small", "long")
 ON_DEMAND = ("large",)
 
 
@@ -80,6 +83,8 @@ def main() -> None:
             if "small" in parts:
                 _upload(bucket, "small/", _small(bodies))
                 _measure_small(settings, root, options.runs)
+            if "long" in parts:
+                _measure_long(settings, bucket, root, options.runs)
             if "large" in parts:
                 _upload_large(settings, root / "large.jsonl", bodies, round(options.large_gb * 1e9))
                 _measure_large(settings, root)
@@ -145,6 +150,17 @@ def _measure_small(settings: Settings, root: Path, runs: int) -> None:
     print(f"  memory      {max(run['peak'] for run in made) / MB:8.0f} MB at the peak")
 
 
+def _measure_long(settings: Settings, bucket: Bucket, root: Path, runs: int) -> None:
+    for name, count, pack in (("1, gzip", 1, True), ("8, gzip", 8, True), ("8, plain", 8, False)):
+        prefix = f"long-{count}-{pack}/"
+        body = _long_lines(count)
+        bucket.put(f"{prefix}lines.jsonl", gzip.compress(body, 1) if pack else body)
+        made = [_sync(settings, root / f"{prefix}{number}", prefix) for number in range(runs)]
+        assert made[0]["entries"] == count
+        peak = max(run["peak"] for run in made) / MB
+        _print("long", _committed(made), f"{name}: {peak:.0f} MB of memory at the peak")
+
+
 def _measure_large(settings: Settings, root: Path) -> None:
     made = _sync(settings, root / "large", "large/")
     fetched = _child(peers.STREAM, environment=_environment(settings, root, "large/"))
@@ -184,6 +200,19 @@ def _small(bodies: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
         start = number * 97 % (len(lines) - 2 * count)
         made.append((f"{number:05}.jsonl.gz", gzip.compress(b"".join(lines[start : start + count]), 1)))
     return made
+
+
+def _long_lines(count: int) -> bytes:
+    """Whole entries of 16 MB that do not compress well."""
+    chance = random.Random(count)
+    entry = {"timestamp": int(END.timestamp() * 1000), "level": "info", "message": "", "metadata": {}}
+    entry |= {"configHash": "0x1", "source": "api", "storedAt": entry["timestamp"], "configVersion": "1"}
+    entry |= {"registryUrl": "https://npm.acme.example", "systemInfo": {}}
+    lines = []
+    for _ in range(count):
+        message = base64.b64encode(chance.randbytes(12 * MB)).decode()
+        lines.append(json.dumps(entry | {"message": message}, separators=(",", ":")) + "\n")
+    return "".join(lines).encode()
 
 
 def _local(folder: Path, bodies: list[tuple[str, bytes]]) -> None:

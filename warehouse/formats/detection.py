@@ -35,6 +35,8 @@ _CHALLENGE_BYTES = 8192
 #: When one format alone claims so many of the first lines, no other can have more of them.
 _MOST = heads.LINES // 2 + 1
 _SHAPES = 10_000
+#: A value of each kind. No condition on the shape looks into a text or a list, and those may be megabytes.
+_BARE: dict[type, Any] = {str: "", list: [], dict: {}, float: 0.5, bool: True, type(None): None}
 
 
 class Choice(Struct, frozen=True):
@@ -216,10 +218,6 @@ class _Detector:
 _DETECTOR = _Detector()
 
 
-#: A value of each kind. No condition on the shape looks into a text or a list, and those may be megabytes.
-_BARE: dict[type, Any] = {str: "", list: [], dict: {}, float: 0.5, bool: True, type(None): None}
-
-
 def _bare(line: str) -> str:
     """The least line that has the shape of a JSON line."""
     entry: dict[str, Any] = msgspec.json.decode(line)
@@ -237,7 +235,7 @@ def _bare_value(value: Any) -> Any:
 
 
 def _shape(line: str) -> Any:
-    """What a condition on the shape may ask of a JSON line: keys, kinds of values, size of numbers.
+    """What a condition on the shape may ask of a JSON line: keys, kinds of values, signs of integers.
 
     None for a line that is no JSON object.
     """

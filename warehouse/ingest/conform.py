@@ -6,8 +6,6 @@ judges only those that the lane left. What became a row is read back from the fi
 
 from __future__ import annotations
 
-import threading
-
 import pyarrow as pa
 from msgspec import Struct
 
@@ -17,12 +15,7 @@ from warehouse.ingest.lines import Batch
 from warehouse.ingest.split import Lines, days
 from warehouse.lake import Lake
 from warehouse.manifest import DataFile
-from warehouse.settings import MIB, Settings
-
-#: Bytes from which on a line is long: a dozen of its size are in memory while it is converted.
-_LONG_LINE = MIB
-#: Held by whoever converts long lines, so that the memory for them is there once and not once per worker.
-_long_lines = threading.Lock()
+from warehouse.settings import Settings
 
 
 class ObjectCount(Struct):
@@ -76,6 +69,8 @@ class Converter:
         self._quarantine_date = quarantine_date
         self._con = duck.connect(threads=1)
         self._con.execute(lanes.LANE_SETTINGS)
+        # What lines of megabytes took goes back to the system, instead of waiting here for the next ones.
+        self._con.execute("SET allocator_bulk_deallocation_flush_threshold = '16MB'")
 
     def close(self) -> None:
         """Close the database."""
@@ -84,15 +79,6 @@ class Converter:
     def convert(self, batch: Batch, objects: dict[int, tuple[str, str]]) -> Converted:
         """Write a batch into the lake, a file per date and lane; `objects` gives (bucket, key) by number."""
         lines = Lines(batch)
-        if lines.longest < _LONG_LINE:
-            return self._convert(batch, lines, objects)
-        with _long_lines:
-            try:
-                return self._convert(batch, lines, objects)
-            finally:
-                duck.give_back_memory(self._con)
-
-    def _convert(self, batch: Batch, lines: Lines, objects: dict[int, tuple[str, str]]) -> Converted:
         duck.register(self._con, "raw_objects", self._object_table(batch, objects))
         duck.register(self._con, "raw_lines", lines.table)
         converted = Converted([], {})

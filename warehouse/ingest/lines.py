@@ -32,8 +32,8 @@ _PLAIN_SLICE = 4 * MIB
 _BATCH_LINES = 500_000
 #: Bytes that are handled faster by Python itself than by numpy.
 _SHORT = 64 * 1024
-#: Memory that a batch has from the beginning, at most; it grows where more is asked for.
-_MOST_BYTES = 32 * MIB
+#: A batch has its size and a line more; memory for longer lines is not kept.
+_KEPT_BYTES = 64 * MIB
 #: What the two libraries raise on damaged data.
 _DAMAGE: tuple[type[Exception], ...] = (
     cast("type[Exception]", isal_zlib.IsalError),
@@ -274,8 +274,7 @@ class Batcher:
 
     def give_back(self, batch: Batch) -> None:
         """Take the memory of a batch to which nothing refers any more; from any thread."""
-        # What grew further did so for long lines, which are few.
-        if batch.text.capacity <= 2 * self._size + _PLAIN_SLICE:
+        if batch.text.capacity <= _KEPT_BYTES:
             batch.text.clear()
             self._idle.put(batch.text)
 
@@ -284,7 +283,7 @@ class Batcher:
             try:
                 text = self._idle.get_nowait()
             except Empty:
-                text = Text(min(self._size, _MOST_BYTES) + _PLAIN_SLICE)
+                text = Text(min(self._size, _KEPT_BYTES // 2) + _PLAIN_SLICE)
             self._open[form] = Batch(text, format=form)
         return self._open[form]
 

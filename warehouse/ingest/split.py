@@ -51,8 +51,6 @@ class Lines:
         self._text = text = batch.text.array
         self._ends = _line_ends(text)
         self._offsets = np.concatenate([np.zeros(1, np.int64), self._ends + 1])
-        #: Bytes of the longest line.
-        self.longest = int(np.diff(self._offsets).max(initial=0))
         count = len(self._ends)
         raw: pa.Array = pa.LargeStringArray.from_buffers(
             count, pa.py_buffer(self._offsets), pa.py_buffer(text)
